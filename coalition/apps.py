@@ -1,0 +1,12 @@
+"""The name plate of the kernel, and what Django is to look at when it starts."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CoalitionConfig(AppConfig):
+    name = "coalition"
+    verbose_name = _("Coalition")
+
+    def ready(self) -> None:
+        import coalition.checks  # noqa: F401  registers them

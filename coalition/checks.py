@@ -1,0 +1,55 @@
+"""The surveyor: is the database one on which promises can be kept?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+#: With these, what was acknowledged survives a crash (docs/decisions/); values that keep the promise.
+DURABLE = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_apply"},
+}
+
+
+@register(Tags.database)
+def check_durability(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Errors E001 where Postgres may lose what it has acknowledged."""
+    return [
+        Error(
+            f"Postgres runs with {name} = {setting}: what was acknowledged can be lost.",
+            hint=f"Set {name} = on in postgresql.conf, or take it out of the role's settings.",
+            obj=alias,
+            id="coalition.E001",
+        )
+        for alias in databases or []
+        for name, setting in _rows(alias, "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", list(DURABLE))
+        if setting not in DURABLE[name]
+    ]
+
+
+@register(Tags.database)
+def check_trigrams(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Errors E002 where the database knows no letters beyond ASCII, so that no organisation would be found again."""
+    return [
+        Error(
+            "The database finds no trigrams in letters beyond ASCII.",
+            hint="Its LC_CTYPE must know them: create it with LC_CTYPE 'C.UTF-8' (initdb --lc-ctype=C.UTF-8).",
+            obj=alias,
+            id="coalition.E002",
+        )
+        for alias in databases or []
+        if _rows(alias, "SELECT 1 FROM pg_extension WHERE extname = %s", "pg_trgm")
+        and _rows(alias, "SELECT 1 WHERE show_trgm(%s) = '{}'", "Ž")
+    ]
+
+
+def _rows(alias: str, query: str, parameter: str | list[str]) -> list[tuple[Any, ...]]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(query, [parameter])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
