@@ -1,0 +1,305 @@
+"""Verbs on endorsements, in the order in which they happen in life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.files.base import File
+from django.db import models
+from django.utils.translation import gettext as _
+
+from coalition.fields import email_digest
+from coalition.models import User
+from coalition.roles import CLOCK
+from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Special, Workflow, locked
+from letters import mail
+from letters.lifecycle import revise
+from letters.models import Endorsement, EndorsementEvent, Letter, Representative, Version
+from letters.roles import EITHER, MODERATOR, REPRESENTATIVE
+from signatories import matching, vetting
+from signatories.models import Organisation
+from signatories.names import normalise, sort_key
+
+Status = Endorsement.Status
+Evidence = Endorsement.Evidence
+
+#: Version of the sentences beside the form's ticks; kept with each consent.
+CONSENT_WORDING = "2026-11"
+STAFF_UNDO = timedelta(minutes=10)
+SIGNER_UNDO = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class SignOn:
+    """What the form asks: an organisation found, or the name, country and website of a new one; who signs for it;
+    how it wants to appear."""
+
+    organisation: Organisation | None
+    name: str
+    country: str
+    website: str
+    representative_name: str
+    representative_role: str
+    representative_email: str
+    visibility: str
+    language: str
+    """Of the text that was read."""
+    interface_language: str
+    wants_updates: bool
+    logo: File[bytes] | None = None
+    signals: tuple[str, ...] = ()
+
+
+def _changed(endorsement: Endorsement, before: object, after: object) -> None:
+    revise(endorsement.letter, lowering=before is not None)
+
+
+flow = Workflow(
+    Endorsement,
+    EndorsementEvent,
+    above=("letter", "organisation"),
+    face=lambda endorsement: endorsement.face,
+    changed=_changed,
+    tell=mail.tell,
+)
+
+
+def sign(letter: Letter, sign_on: SignOn, *, is_flood: bool = False, at: datetime) -> Endorsement:
+    """Takes in a sign-on, or, where this address has already signed on for this organisation, mails its link again.
+
+    The visitor may not learn of the difference, nor that a sign-on out of a flood of them was held at once. Raises
+    NotAllowed when the letter takes no more sign-ons.
+    """
+    with locked(letter):
+        organisation = _organisation_of(sign_on, at)
+        digest = email_digest(sign_on.representative_email)
+        mine = letter.endorsements.live().filter(organisation=organisation, representative__email_digest=digest)
+        if (earlier := mine.order_by("id").first()) is not None:
+            return resend(earlier, at=at)
+        new = submit(letter, organisation, sign_on, at=at)
+        return hold(new, by=None, code="flood", at=at) if is_flood else new
+
+
+@flow.begin(to=Status.SUBMITTED, who=REPRESENTATIVE)
+def submit(letter: Letter, organisation: Organisation, sign_on: SignOn, *, at: datetime = NOW) -> list[models.Model]:
+    """A sign-on came in by the form; nothing is public, and nothing counts, before it is confirmed and approved."""
+    if not letter.accepts(at):
+        raise NotAllowed(_("This letter takes no more signatures."))
+    endorsement = _endorsement(letter, organisation, sign_on)
+    endorsement.submitted_at = endorsement.consented_at = at
+    endorsement.consent_wording = CONSENT_WORDING
+    return [endorsement, _representative(endorsement, sign_on)]
+
+
+@flow.step(*Endorsement.LIVE, to=SAME, who=REPRESENTATIVE)
+def resend(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+    """The link is mailed again, to the address on file only."""
+
+
+@flow.begin(to=Status.CONFIRMED, who=MODERATOR)
+def record(
+    letter: Letter,
+    organisation: Organisation,
+    sign_on: SignOn | None = None,
+    *,
+    by: User | None,
+    evidence: str,
+    printed_name: str = "",
+    printed_acronym: str = "",
+    tier: str = Endorsement.Tier.SIGNATORY,
+    order: int | None = None,
+    note: str = "",
+    at: datetime = NOW,
+) -> list[models.Model]:
+    """Staff enter a sign-on that came by mail, on paper or in a published list; a representative, if known, is told."""
+    if letter.status not in Letter.PUBLIC:
+        raise NotAllowed(_("Sign-ons are recorded once the letter is open."))
+    endorsement = _endorsement(letter, organisation, sign_on, printed_name or organisation.name)
+    endorsement.printed_acronym, endorsement.tier, endorsement.order = printed_acronym, tier, order
+    endorsement.evidence = evidence
+    endorsement.submitted_at = endorsement.confirmed_at = at
+    return [endorsement, *([_representative(endorsement, sign_on)] if sign_on else [])]
+
+
+@flow.step(Status.SUBMITTED, to=Status.CONFIRMED, who=REPRESENTATIVE)
+def confirm(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+    """The representative pressed the button on the page behind the mailed link."""
+    _confirm(endorsement, at)
+
+
+@flow.step(Status.HELD, to=SAME, who=REPRESENTATIVE)
+def confirm_held(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+    """The same button, pressed by somebody who does not know that the entry is held."""
+    if endorsement.confirmed_at is not None:
+        raise NotAllowed(_("This is confirmed already."))
+    _confirm(endorsement, at)
+
+
+@flow.step(Status.SUBMITTED, to=Status.EXPIRED, who=CLOCK)
+def expire(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+    """Nobody confirmed in time."""
+    endorsement.ended_at = at
+
+
+@flow.step(Status.CONFIRMED, to=Status.ASKED, who=MODERATOR)
+def ask(endorsement: Endorsement, *, by: User | None, note: str, at: datetime = NOW) -> None:
+    """The note is the question, and is mailed to the representative."""
+    if not Representative.objects.filter(endorsement=endorsement).exists():
+        raise NotAllowed(_("There is no representative on file who could be asked."))
+    if not note.strip():
+        raise NotAllowed(_("Write the question."))
+
+
+@flow.step(Status.ASKED, to=Status.CONFIRMED, who=REPRESENTATIVE)
+def answer(endorsement: Endorsement, *, note: str, at: datetime = NOW) -> None:
+    """The note is the answer, for the moderators."""
+
+
+@flow.step(Status.CONFIRMED, Status.ASKED, to=Status.APPROVED, who=MODERATOR)
+def approve(endorsement: Endorsement, *, by: User | None, note: str = "", at: datetime = NOW) -> None:
+    """The organisation signs: from now on it is listed and counted as it wishes. Checks the organisation too."""
+    organisation = endorsement.organisation
+    if organisation is None or organisation.standing in (
+        Organisation.Standing.SUSPENDED,
+        Organisation.Standing.MERGED,
+    ):
+        raise NotAllowed(_("The organisation is suspended or merged on the register."))
+    if endorsement.letter.status not in Letter.PUBLIC:
+        raise NotAllowed(_("The letter is not open, so nothing is approved for it."))
+    if organisation.standing == Organisation.Standing.PROVISIONAL:
+        vetting.verify(organisation, by=by, at=at)
+    endorsement.approved_at = at
+
+
+@flow.step(Status.SUBMITTED, Status.CONFIRMED, Status.ASKED, to=Status.HELD, who=MODERATOR)
+def hold(endorsement: Endorsement, *, by: User | None, code: str = "", note: str = "", at: datetime = NOW) -> None:
+    """Set aside; the submitter sees nothing different."""
+
+
+def _where_it_was_held(flow: Workflow[Endorsement], endorsement: Endorsement) -> str:
+    before = BEFORE.find(flow, endorsement)
+    return Status.CONFIRMED if before == Status.SUBMITTED and endorsement.confirmed_at else before
+
+
+@flow.step(Status.HELD, to=Special("the state before", _where_it_was_held), who=MODERATOR)
+def release(endorsement: Endorsement, *, by: User | None, note: str = "", at: datetime = NOW) -> None:
+    """Back to where it was held."""
+
+
+@flow.step(Status.CONFIRMED, Status.ASKED, Status.HELD, Status.APPROVED, to=Status.REJECTED, who=MODERATOR)
+def reject(endorsement: Endorsement, *, by: User | None, code: str, note: str = "", at: datetime = NOW) -> None:
+    """`code` is one of Endorsement.Reason; whether its sentence is mailed depends on the reason. The note is private."""
+    if code not in Endorsement.Reason.values:
+        raise NotAllowed(_("Choose a reason."))
+    endorsement.ended_at = at
+
+
+@flow.step(*Endorsement.LIVE, to=SAME, who=EITHER)
+def lower(endorsement: Endorsement, *, visibility: str, by: User | None = None, at: datetime = NOW) -> None:
+    """Shows less of the organisation, at once and everywhere."""
+    ladder = Endorsement.Visibility.values
+    if not endorsement.letter.allows_withheld_names:
+        raise NotAllowed(_("On this letter every organisation is published by name. You can withdraw it."))
+    if visibility not in ladder or ladder.index(visibility) <= ladder.index(endorsement.visibility):
+        raise NotAllowed(_("Choose a way to appear that shows less than now."))
+    endorsement.visibility = visibility
+
+
+@flow.step(
+    Status.SUBMITTED, Status.CONFIRMED, Status.ASKED, Status.HELD, Status.APPROVED,
+    to=Status.WITHDRAWN, who=REPRESENTATIVE,
+)  # fmt: skip
+def withdraw(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) -> None:
+    """The organisation no longer signs. `code` not_me: the owner of the mailbox never signed on."""
+    endorsement.ended_at = at
+
+
+@flow.step(*(status for status in Status if status != Status.REMOVED), to=Status.REMOVED, who=MODERATOR)
+def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime = NOW) -> None:
+    """Redacts the row for good: afterwards nothing in it says who had signed."""
+    Representative.objects.filter(endorsement=endorsement).delete()
+    if endorsement.logo:
+        endorsement.logo.delete(save=False)
+    endorsement.organisation = None
+    endorsement.printed_name = endorsement.printed_acronym = endorsement.printed_country = endorsement.normalised = ""
+    endorsement.sort_key, endorsement.signals, endorsement.ended_at = b"", [], at
+
+
+@flow.step(
+    Status.APPROVED, Status.REJECTED, Status.HELD, Status.ASKED, Status.CONFIRMED, Status.SUBMITTED, Status.WITHDRAWN,
+    to=BEFORE, who=EITHER,
+)  # fmt: skip
+def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW) -> None:
+    """Takes the latest decision back: a moderator's within 10 minutes, the signer's withdrawal within 24 hours."""
+    latest = flow.previous(endorsement)
+    signer = by is None
+    undoable = ("withdraw",) if signer else ("approve", "reject", "hold", "ask", "release")
+    if latest is None or latest.verb not in undoable or at - latest.at > (SIGNER_UNDO if signer else STAFF_UNDO):
+        raise NotAllowed(_("There is nothing to undo, or it is too late for it."))
+    endorsement.ended_at = None
+    if latest.verb == "approve":
+        endorsement.approved_at = None
+
+
+def _organisation_of(sign_on: SignOn, at: datetime) -> Organisation:
+    """The organisation meant; a new one comes onto the register, unless it already stands there by the same name."""
+    known = sign_on.organisation or matching.same(sign_on.name, sign_on.country)
+    return known or vetting.register(name=sign_on.name, country=sign_on.country, website=sign_on.website, at=at)
+
+
+def _endorsement(letter: Letter, organisation: Organisation, sign_on: SignOn | None, name: str = "") -> Endorsement:
+    printed = name or (organisation.name if sign_on is None or sign_on.organisation else sign_on.name)
+    version = letter.version
+    assert isinstance(version, Version)
+    endorsement = Endorsement(
+        letter=letter,
+        organisation=organisation,
+        version=version,
+        language=letter.authoritative_language,
+        printed_name=printed,
+        printed_country=organisation.country,
+        sort_key=sort_key(printed),
+        normalised=normalise(printed),
+    )
+    if sign_on is not None:
+        endorsement.language = sign_on.language
+        endorsement.visibility = sign_on.visibility if letter.allows_withheld_names else Endorsement.Visibility.NAMED
+        endorsement.consents_to_contact = sign_on.wants_updates
+        endorsement.signals = list(sign_on.signals)
+        if sign_on.logo is not None:
+            endorsement.logo, endorsement.consents_to_logo = sign_on.logo, True
+    return endorsement
+
+
+def _representative(endorsement: Endorsement, sign_on: SignOn) -> Representative:
+    return Representative(
+        endorsement=endorsement,
+        name=sign_on.representative_name,
+        role=sign_on.representative_role,
+        email=sign_on.representative_email,
+        email_domain=vetting.registrable_domain(sign_on.representative_email.rpartition("@")[2]),
+        email_digest=email_digest(sign_on.representative_email),
+        language=sign_on.interface_language,
+    )
+
+
+def _confirm(endorsement: Endorsement, at: datetime) -> None:
+    came_in = endorsement.submitted_at
+    if came_in is None or not endorsement.letter.accepts_confirmation(came_in, at):
+        raise NotAllowed(_("The time to confirm has passed. This signature is not counted."))
+    endorsement.confirmed_at = at
+    endorsement.evidence = _evidence(endorsement)
+
+
+def _evidence(endorsement: Endorsement) -> str:
+    """What the confirmed mailbox proves about the organisation."""
+    representative = endorsement.representative
+    organisation = endorsement.organisation
+    assert organisation is not None
+    approved = organisation.endorsements.approved()
+    if approved.filter(representative__email_digest=representative.email_digest).exists():
+        return Evidence.KNOWN
+    if organisation.domains.filter(name=representative.email_domain, verified_at__isnull=False).exists():
+        return Evidence.DOMAIN
+    return Evidence.MAILBOX

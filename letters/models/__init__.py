@@ -1,0 +1,19 @@
+"""The nouns of a letter, each in the module of its name."""
+
+from letters.models.endorsements import Endorsement, EndorsementEvent, EndorsementNote, Representative
+from letters.models.letters import Addressee, Letter, LetterEvent, LetterNote, LetterRole
+from letters.models.versions import Text, Version
+
+__all__ = [
+    "Addressee",
+    "Endorsement",
+    "EndorsementEvent",
+    "EndorsementNote",
+    "Letter",
+    "LetterEvent",
+    "LetterNote",
+    "LetterRole",
+    "Representative",
+    "Text",
+    "Version",
+]

@@ -1,0 +1,26 @@
+"""Doors to the letters."""
+
+from django.urls import path, register_converter
+
+from coalition.links import TokenConverter
+from letters.views import reading, representative, signing
+
+register_converter(TokenConverter, "token")
+
+app_name = "letters"
+urlpatterns = [
+    path("", reading.home, name="home"),
+    path("about/", reading.about, name="about"),
+    # letters/<slug>/
+    path("letters/<slug:slug>/", reading.letter, name="letter"),
+    path("letters/<slug:slug>/in/<slug:language>/", reading.letter, name="letter-in"),
+    path("letters/<slug:slug>/signatories/", reading.signatories, name="signatories"),
+    path("letters/<slug:slug>/sign/", signing.sign, name="sign"),
+    path("letters/<slug:slug>/sign/sent/", signing.sent, name="sign-sent"),
+    # organisations/
+    path("organisations/", reading.organisations, name="organisations"),
+    path("organisations/<slug:slug>/", reading.organisation, name="organisation"),
+    path("organisations/<slug:slug>/logo.png", reading.logo, name="organisation-logo"),
+    # endorsements/<token>/
+    path("endorsements/<token:token>/", representative.endorsement, name="endorsement"),
+]

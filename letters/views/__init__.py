@@ -1,0 +1,1 @@
+"""Pages of letters: to read, to sign, and the representative's own."""

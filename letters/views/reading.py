@@ -1,0 +1,291 @@
+"""Public pages: letters, their signatories, organisations. Without cookies, without a session, kept by revision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from coalition import context, countries, pages
+from coalition.access import Who, access
+from coalition.models import SiteSettings
+from coalition.text import clean_line
+from letters import counting
+from letters.models import Endorsement, Letter, Text
+from letters.models.letters import LetterQuerySet
+from signatories import logos
+from signatories.models import Organisation
+from signatories.names import normalise
+
+#: Up to so many names stand on the letter's own page; beyond, the first of them.
+WHOLE_REGISTER = 2000
+FIRST_NAMES = 200
+NAMES_PER_PAGE = 500
+LETTERS_PER_PAGE = 50
+ORGANISATIONS_PER_PAGE = 100
+
+
+@access(get=Who.ANYONE)
+def home(request: HttpRequest) -> HttpResponse:
+    """All public letters, those open for signature first, then newest first."""
+    at = timezone.now()
+    letters = (
+        _titled(Letter.objects.visible_to(None, at))
+        .annotate(is_over=Case(When(status=Letter.Status.OPEN, closes_at__gt=at, then=Value(0)), default=Value(1)))
+        .order_by("is_over", F("dated_on").desc(nulls_last=True), "-opened_at", "-pk")
+    )
+    page = Paginator(letters, LETTERS_PER_PAGE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    site = SiteSettings.load()
+    key = [(letter.pk, letter.revision, letter.phase(at)) for letter in shown]
+
+    def body() -> str:
+        counts = counting.count_all(shown, at)
+        entries = [(letter, counts[letter.pk], letter.is_open(at)) for letter in shown]
+        about = {
+            "section": "letters",
+            "page": page,
+            "open_entries": [entry[:2] for entry in entries if entry[2]],
+            "other_entries": [entry[:2] for entry in entries if not entry[2]],
+            "at": at,
+        }
+        return _public_page("letters/home.html", about, site)
+
+    return pages.keyed(request, "home", page.number, page.paginator.num_pages, key, site.revision, render=body)
+
+
+@access(get=Who.ANYONE)
+def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """One letter, with its register of names."""
+    at = timezone.now()
+    found = Letter.objects.visible_to(None, at).filter(slug=slug).first()
+    if found is None:
+        return _gone(request, slug, at)
+    site = SiteSettings.load()
+
+    def body() -> str:
+        text = text_to_read(found, language)
+        about = about_letter(found, at)
+        ui = get_language() or "en"
+        about |= {
+            "text": text,
+            "addressees": list(found.addressees.all()),
+            "is_untranslated": not language and text.language.lower() != ui,
+            "countries": _countries(about["count"]),
+        }
+        names = found.endorsements.listed().in_order_of(found)
+        is_whole = about["count"].named <= WHOLE_REGISTER
+        if not is_whole:
+            names = names.order_by(*Endorsement.ALPHABETICAL)[:FIRST_NAMES]
+        about |= {"names": _lines(names), "is_whole": is_whole}
+        return _public_page("letters/letter.html", about, site)
+
+    if language and language not in found.texts:
+        raise Http404
+    return pages.keyed(request, *_letter_key(found, at), language, site.revision, render=body)
+
+
+@access(get=Who.ANYONE)
+def signatories(request: HttpRequest, slug: str) -> HttpResponse:
+    """The whole list, searched (`q`), by `country`, in the letter's `order` or by country."""
+    at = timezone.now()
+    found = get_object_or_404(Letter.objects.visible_to(None, at), slug=slug)
+    site = SiteSettings.load()
+    query = clean_line(request.GET.get("q", ""))[:300]
+    country = request.GET.get("country", "")
+    country = country if country in countries.CODES else ""
+    order = "country" if request.GET.get("order") == "country" else ""
+    names = found.endorsements.listed().in_order_of(found)
+    if query:
+        names = names.filter(Q(normalised__contains=normalise(query)) | Q(printed_acronym__iexact=query))
+    if country:
+        names = names.filter(printed_country=country)
+    if order:
+        names = names.order_by("printed_country", *Endorsement.ALPHABETICAL)
+    number = _whole_number(request.GET.get("page"))
+
+    def body() -> str:
+        page = Paginator(names, NAMES_PER_PAGE).get_page(number)
+        about = about_letter(found, at)
+        about |= {
+            "page": page,
+            "names": _lines(page.object_list),
+            "first_number": page.start_index() or 1,
+            "text": text_to_read(found, ""),
+            "countries": _countries(about["count"]),
+            "page_query": urlencode({"q": query, "country": country, "order": order}) + "&",
+            "query": query,
+            "country": country,
+            "order": order,
+        }
+        return _public_page("letters/signatories.html", about, site)
+
+    return pages.keyed(request, *_letter_key(found, at), query, country, order, number, site.revision, render=body)
+
+
+@access(get=Who.ANYONE)
+def organisations(request: HttpRequest) -> HttpResponse:
+    """The public side of the register, by alphabet."""
+    at = timezone.now()
+    public = Organisation.objects.public(at).with_name().filter(names__is_main=True).order_by("names__sort_key", "pk")
+    page = Paginator(public, ORGANISATIONS_PER_PAGE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    site = SiteSettings.load()
+    key = (page.number, page.paginator.count, [(entry.pk, entry.revision) for entry in shown])
+    about = {
+        "section": "organisations",
+        "page": page,
+        "organisations": [(entry, _country(entry.country)) for entry in shown],
+    }
+    return pages.keyed(
+        request, "organisations", key, site.revision,
+        render=lambda: _public_page("letters/organisations.html", about, site),
+    )  # fmt: skip
+
+
+@access(get=Who.ANYONE)
+def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+    """One organisation, and the public letters it has signed by name."""
+    at = timezone.now()
+    found = Organisation.objects.public(at).with_name().filter(slug=slug).first()
+    if found is None:
+        return _merged(slug, at)
+    named = Endorsement.objects.listed().filter(organisation=found).values("letter")
+    signed = list(_titled(Letter.objects.visible_to(None, at)).filter(pk__in=named).order_by("-dated_on", "-pk"))
+    site = SiteSettings.load()
+
+    def body() -> str:
+        about = {
+            "section": "organisations",
+            "organisation": found,
+            "country": _country(found.country),
+            "names": found.names.exclude(is_main=True).order_by("kind", "sort_key"),
+            "letters": signed,
+            "at": at,
+        }
+        return _public_page("letters/organisation.html", about, site)
+
+    key = [(entry.pk, entry.revision, entry.phase(at)) for entry in signed]
+    return pages.keyed(request, "organisation", found.pk, found.revision, key, site.revision, render=body)
+
+
+@access(get=Who.ANYONE)
+def logo(request: HttpRequest, slug: str) -> HttpResponseBase:
+    found = get_object_or_404(Organisation.objects.public(timezone.now()), slug=slug)
+    if not found.logo:
+        raise Http404
+    return logos.response(found.logo)
+
+
+@access(get=Who.ANYONE)
+def about(request: HttpRequest) -> HttpResponse:
+    """Who runs this, and how it treats people's data."""
+    site = SiteSettings.load()
+    return pages.keyed(request, "about", site.revision, render=lambda: _public_page("letters/about.html", {"section": "about"}, site))
+
+
+def _titled(letters: LetterQuerySet) -> LetterQuerySet:
+    """With `shown_title`, in the interface language or else the authoritative one, and the addressees at hand."""
+    sealed = Text.objects.filter(version__letter=OuterRef("pk"), version__sealed_at__isnull=False)
+    newest = sealed.order_by("-version__number").values("title")
+    return letters.annotate(
+        shown_title=Coalesce(
+            Subquery(newest.filter(language__iexact=get_language() or "en")[:1]),
+            Subquery(newest.filter(language=OuterRef("authoritative_language"))[:1]),
+        )
+    ).prefetch_related("addressees")
+
+
+def _letter_key(found: Letter, at: datetime) -> tuple[object, ...]:
+    return ("letter", found.pk, found.revision, found.phase(at), at.date())
+
+
+def text_to_read(found: Letter, language: str) -> Text:
+    """The text in the language asked for, in that of the interface, or in the authoritative one."""
+    ui = get_language() or "en"
+    texts = found.texts
+    by_ui = {tag.lower(): text for tag, text in texts.items()}
+    return texts.get(language) or by_ui.get(ui) or next(iter(texts.values()))
+
+
+def about_letter(found: Letter, at: datetime) -> dict[str, Any]:
+    """What every page about one letter shows of it."""
+    count = counting.count(found, at)
+    sign_url = reverse("letters:sign", args=[found.slug])
+    return {
+        "section": "letters",
+        "letter": found,
+        "count": count,
+        "at": at,
+        "stage": found.stage(at),
+        "is_open": found.is_open(at),
+        "accepts": found.accepts(at),
+        "days_left": found.days_left(at),
+        "hours_left": found.hours_left(at),
+        "sign_url": sign_url,
+        "withheld": sorted((_country(code), number) for code, number in count.withheld_by_country.items()),
+    }
+
+
+def _lines(names: Any) -> list[dict[str, Any]]:
+    """Lines of the public list: what is printed, and the address of the organisation's page if it has one."""
+    has_page = When(
+        organisation__standing=Organisation.Standing.VERIFIED, organisation__at_risk=False, then=F("organisation__slug")
+    )
+    rows = names.annotate(slug=Case(has_page, default=None)).values_list(
+        "printed_name", "printed_acronym", "printed_country", "tier", "slug"
+    )
+    shown = {code: _country(code) for code in countries.CODES}
+    return [
+        {"name": name, "acronym": acronym, "country": shown.get(code, ""), "tier": tier, "slug": slug}
+        for name, acronym, code, tier, slug in rows
+    ]
+
+
+def _countries(count: counting.Count) -> list[tuple[str, str, int]]:
+    """Countries shown in a list, for its filter: code, name, number."""
+    shown = [(code, _country(code), number) for code, number in count.by_country.items() if code]
+    return sorted(shown, key=lambda entry: entry[1])
+
+
+def _country(code: str) -> str:
+    return countries.name(code, get_language() or "en") if code else ""
+
+
+def _public_page(template: str, about: dict[str, Any], site: SiteSettings) -> str:
+    """Rendered without the request: nothing of the visitor can get into a page that is kept."""
+    return render_to_string(template, {**context.site(), "site": site, **about})
+
+
+def _gone(request: HttpRequest, slug: str, at: datetime) -> HttpResponse:
+    """A letter that was public and has been taken down says so; anything else is not there."""
+    taken_down = Letter.objects.filter(
+        Q(public_from__isnull=True) | Q(public_from__lte=at),
+        slug=slug, status=Letter.Status.TAKEN_DOWN, audience=Letter.Audience.PUBLIC,
+    ).first()  # fmt: skip
+    if taken_down is None:
+        raise Http404
+    event = taken_down.events.filter(verb="take_down").last()
+    return render(request, "letters/gone.html", {"taken_down_at": event.at if event else None}, status=410)
+
+
+def _merged(slug: str, at: datetime) -> HttpResponse:
+    """The page of the organisation that an old address now means."""
+    survivor = Organisation.objects.public(at).filter(merged__slug=slug).first()
+    if survivor is None:
+        raise Http404
+    return HttpResponseRedirect(survivor.get_absolute_url(), status=301)
+
+
+def _whole_number(value: str | None) -> int:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 7 else 1

@@ -1,0 +1,7 @@
+"""The register of organisations, as Django sees it."""
+
+from django.apps import AppConfig
+
+
+class SignatoriesConfig(AppConfig):
+    name = "signatories"

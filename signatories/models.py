@@ -1,0 +1,176 @@
+"""The register of organisations: who they are, under which names and domains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Exists, Q, Subquery
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from coalition import constraints
+from coalition.ids import public_id
+from coalition.models import Event, Note
+
+#: Where organisations are named in public: each entry gives, for an instant, the rows that name one, to be matched on
+#: `organisation`. The apps that name them register theirs when they are ready; this register knows none of them.
+NAMED_IN_PUBLIC: list[Callable[[datetime], models.QuerySet[models.Model]]] = []
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def public(self, at: datetime) -> OrganisationQuerySet:
+        """What search, form, directory and API may see: verified, not at risk, and named in public at that instant
+        (or listed by a moderator)."""
+        named = Q(is_listed=True)
+        for rows in NAMED_IN_PUBLIC:
+            named |= Q(Exists(rows(at).filter(organisation=models.OuterRef("pk"))))
+        return self.filter(named, standing=Organisation.Standing.VERIFIED, at_risk=False)
+
+    def with_name(self) -> OrganisationQuerySet:
+        """With the main name as `name`, in the same query."""
+        main = OrganisationName.objects.filter(organisation=models.OuterRef("pk"), is_main=True)
+        return self.annotate(name=Subquery(main.values("text")[:1]))
+
+
+class Organisation(models.Model):
+    """A body that can sign a letter. Its names stand in a table of their own; one of them is the main one."""
+
+    class Standing(models.TextChoices):
+        PROVISIONAL = "provisional", _("provisional")
+        VERIFIED = "verified", _("verified")
+        SUSPENDED = "suspended", _("suspended")
+        MERGED = "merged", _("merged")
+
+    class Scope(models.TextChoices):
+        LOCAL = "local", _("local")
+        NATIONAL = "national", _("national")
+        REGIONAL = "regional", _("regional")
+        INTERNATIONAL = "international", _("international")
+
+    class Consultative(models.TextChoices):
+        """Status with the Economic and Social Council of the UN (resolution 1996/31)."""
+
+        GENERAL = "general", _("general")
+        SPECIAL = "special", _("special")
+        ROSTER = "roster", _("roster")
+
+    public_id = models.CharField(max_length=16, unique=True, default=public_id, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    country = models.CharField(_("country"), max_length=13, blank=True)
+    website = models.URLField(_("website"), max_length=300, blank=True)
+    scope = models.CharField(_("scope"), max_length=13, choices=Scope, blank=True)
+    kind = models.CharField(_("kind"), max_length=80, blank=True)
+    logo = models.FileField(_("logo"), upload_to="logos", blank=True)
+    about = models.TextField(_("about"), blank=True)
+    standing = models.CharField(_("standing"), max_length=11, choices=Standing, default=Standing.PROVISIONAL)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
+    ecosoc_status = models.CharField(_("consultative status"), max_length=7, choices=Consultative, blank=True)
+    ecosoc_since = models.PositiveSmallIntegerField(_("consultative status since"), null=True, blank=True)
+    at_risk = models.BooleanField(_("at risk"), default=False)
+    is_listed = models.BooleanField(_("listed by a moderator"), default=False)
+    revision = models.PositiveBigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        constraints = [
+            constraints.one_of("organisation_standing_is_known", "standing", ["provisional", "verified", "suspended", "merged"]),
+            constraints.present_when("merged_organisation_says_into_which", "merged_into", standing="merged"),
+            constraints.only_when("only_merged_organisation_points_on", "merged_into", standing="merged"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("letters:organisation", args=[self.slug])
+
+    @cached_property
+    def name(self) -> str:
+        """The main name, as the organisation writes it."""
+        main = self.names.filter(is_main=True).first()
+        return main.text if main else self.slug
+
+
+class OrganisationName(models.Model):
+    """One of the names of an organisation, in one language."""
+
+    class Kind(models.TextChoices):
+        OFFICIAL = "official", _("official name")
+        SHORT = "short", _("short name")
+        ACRONYM = "acronym", _("acronym")
+        TRANSLATION = "translation", _("translation")
+        FORMER = "former", _("former name")
+        ALIAS = "alias", _("also written as")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="names")
+    text = models.CharField(_("name"), max_length=300)
+    language = models.CharField(_("language"), max_length=35, blank=True)
+    kind = models.CharField(_("kind"), max_length=11, choices=Kind, default=Kind.OFFICIAL)
+    is_main = models.BooleanField(_("main name"), default=False)
+    sort_key = models.BinaryField(max_length=512)
+    normalised = models.CharField(max_length=1000)
+
+    class Meta:
+        verbose_name = _("name of an organisation")
+        verbose_name_plural = _("names of organisations")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_main_name_per_organisation", fields=["organisation"], condition=Q(is_main=True)
+            ),
+            models.UniqueConstraint(
+                name="name_stands_once_per_organisation", fields=["organisation", "text", "language", "kind"]
+            ),
+            models.CheckConstraint(name="name_has_text", condition=~Q(text="") & ~Q(normalised="")),
+        ]
+        indexes = [
+            GinIndex(name="name_by_trigram", fields=["normalised"], opclasses=["gin_trgm_ops"]),
+            models.Index(name="name_by_equality", fields=["normalised"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Domain(models.Model):
+    """A registrable domain (public suffix list) that belongs to an organisation."""
+
+    class Proof(models.TextChoices):
+        WEBSITE = "website", _("stated as its website")
+        CHECKED = "checked", _("checked by a moderator")
+        PUBLISHED = "published", _("from a published list")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="domains")
+    name = models.CharField(_("domain"), max_length=253)
+    how = models.CharField(_("known by"), max_length=9, choices=Proof)
+    verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("domain")
+        verbose_name_plural = _("domains")
+        constraints = [
+            models.UniqueConstraint(name="domain_stands_once_per_organisation", fields=["organisation", "name"]),
+            constraints.present_when("checked_domain_says_when", "verified_at", how="checked"),
+        ]
+        indexes = [models.Index(name="domain_by_name", fields=["name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganisationEvent(Event):
+    """One step in the life of an entry of the register."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="events")
+
+
+class OrganisationNote(Note):
+    event = models.OneToOneField(OrganisationEvent, models.PROTECT, related_name="note")

@@ -1,0 +1,70 @@
+"""What every test stands on: cheap passwords, an outbox of its own, and the job queue run by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from procrastinate.contrib.django import app
+
+#: Playwright drives Chromium through an event loop of its own thread; the ORM is used beside it, not inside.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture(autouse=True)
+def _house(settings, tmp_path):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EMAIL_BACKEND = "coalition.outbox.EmailBackend"
+    settings.OUTBOX = tmp_path / "outbox"
+    settings.MEDIA_ROOT = tmp_path / "files"
+    caches["default"].clear()
+
+
+@pytest.fixture
+def run_jobs() -> Callable[[], int]:
+    """Does what the worker would do with every job that waits, delays passed; returns how many there were.
+
+    The jobs are the real rows, in the transaction of the test; the worker itself is tested in tests/test_worker.py.
+    """
+
+    def run() -> int:
+        done = 0
+        while True:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT id, task_name, args::text FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id")
+                waiting = cursor.fetchall()
+            if not waiting:
+                return done
+            for job, task, arguments in waiting:
+                app.tasks[task].func(**json.loads(arguments))
+                with connection.cursor() as cursor:
+                    cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job])
+                done += 1
+
+    return run
+
+
+@pytest.fixture
+def outbox(settings) -> Callable[[], list[EmailMessage]]:
+    """The messages that have left, oldest first, read back from their files."""
+
+    def read() -> list[EmailMessage]:
+        files = sorted(Path(settings.OUTBOX).glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        return [BytesParser(policy=default).parsebytes(file.read_bytes()) for file in files]
+
+    return read
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where CI runs, a skipped test is a failure: nothing may be left out there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

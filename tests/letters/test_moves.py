@@ -1,0 +1,129 @@
+"""The tables of allowed moves: drawn in the docs, and every move that is not in them refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from coalition.models import Event
+from coalition.workflow import NotAllowed, Workflow
+from letters import endorsing, lifecycle, mail
+from letters.management.commands.moves import TABLES, as_markdown
+from letters.models import Endorsement, Letter
+from signatories import vetting
+from signatories.models import Organisation
+from tests.factories import a_letter, an_endorsement, an_organisation
+
+#: Statuses that no verb of this piece reaches, so that nothing can be brought into them but by hand.
+UNREACHED = {"Letter": {"delivered", "concluded"}, "Endorsement": {"folded"}, "Organisation": {"merged"}}
+
+
+def test_the_docs_show_the_tables_as_they_are():
+    page = Path(__file__).parents[2] / "docs" / "moves.md"
+    assert page.read_text().partition("## Letter")[2] == as_markdown().partition("## Letter")[2]
+
+
+def test_every_event_of_an_endorsement_has_its_line_in_the_table_of_mails():
+    assert set(mail.MAILS) == set(endorsing.flow.steps)
+
+
+def _moves(allowed: bool) -> list[Any]:
+    cases = []
+    for noun, flow in TABLES.items():
+        status_field = flow.model._meta.get_field(flow.status_field)
+        for step in flow.steps.values():
+            for status, _ in status_field.choices:
+                if allowed and step.verb == "undo":
+                    continue  # what it may take back depends on the step before: see test_endorsing.py
+                if step.sources and (status in step.sources) == allowed:
+                    cases.append(pytest.param(noun, step.verb, status, id=f"{noun}-{step.verb}-{status}"))
+    return cases
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("noun", "verb", "status"), _moves(allowed=False))
+def test_a_move_that_is_not_in_the_table_is_refused(noun, verb, status):
+    flow: Workflow[Any] = TABLES[noun]
+    subject = _subject(noun, status)
+    events = flow.events._default_manager.count()
+    with pytest.raises(NotAllowed) as refusal:
+        _take(noun, verb, subject)
+    assert str(refusal.value)
+    subject.refresh_from_db()
+    assert getattr(subject, flow.status_field) == status
+    assert flow.events._default_manager.count() == events
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("noun", "verb", "status"), [case for case in _moves(allowed=True) if case.values[2] not in UNREACHED[case.values[0]]]
+)
+def test_a_move_that_is_in_the_table_is_taken_and_written_down(noun, verb, status):
+    flow: Workflow[Any] = TABLES[noun]
+    subject = an_endorsement(state="submitted") if verb == "confirm_held" else _subject(noun, status)
+    if verb == "confirm_held":
+        endorsing.hold(subject, by=None)
+    if (verb, status) == ("restore", "taken_down"):
+        expected = "open"
+    elif (verb, status) == ("release", "held"):
+        expected = "confirmed"
+    elif flow.steps[verb].target == "the same":
+        expected = status
+    else:
+        expected = flow.steps[verb].to
+    _take(noun, verb, subject)
+    subject.refresh_from_db()
+    assert getattr(subject, flow.status_field) == expected
+    event = subject.events.last()
+    assert isinstance(event, Event)
+    assert (event.verb, event.from_status, event.to_status) == (verb, status, expected)
+
+
+def _subject(noun: str, status: str) -> Any:
+    """One in this status: by its verbs where there are some, else by hand."""
+    if noun == "Letter":
+        if status not in UNREACHED[noun]:
+            return a_letter(state=status, slug="t", reference="t", **_draft_of(status))
+        return _by_hand(a_letter(state="closed"), status=status)
+    if noun == "Endorsement":
+        if status not in UNREACHED[noun]:
+            return an_endorsement(state=status)
+        return _by_hand(an_endorsement(state="rejected"), status=status)
+    organisation = an_organisation(verified=status != "provisional")
+    if status == "suspended":
+        vetting.suspend(organisation, by=None, note="Why")
+    if status == "merged":
+        _by_hand(organisation, standing=status, merged_into=an_organisation())
+    return organisation
+
+
+def _draft_of(status: str) -> dict[str, Any]:
+    """A letter that could be recorded as well as opened, so that the status alone decides."""
+    return {"source_url": "https://host.example/letter"} if status == "draft" else {}
+
+
+def _by_hand(row: Letter | Endorsement | Organisation, **fields: Any) -> Any:
+    type(row)._default_manager.filter(pk=row.pk).update(**fields)
+    row.refresh_from_db()
+    return row
+
+
+def _take(noun: str, verb: str, subject: Any) -> None:
+    now = timezone.now()
+    wording: dict[str, dict[str, Any]] = {
+        "reject": {"by": None, "code": "cannot_verify"},
+        "ask": {"by": None, "note": "Who decided this?"},
+        "answer": {"note": "The board."},
+        "lower": {"visibility": "counted"},
+        "reopen": {"by": None, "closes_at": now.replace(year=now.year + 1), "note": "More time."},
+        "take_down": {"by": None, "note": "For their safety."},
+        "restore": {"by": None, "note": "Safe again."},
+        "suspend": {"by": None, "note": "Why."},
+        "reinstate": {"by": None, "note": "Why."},
+    }
+    signers = ("resend", "confirm", "confirm_held", "expire", "withdraw")
+    module = {"Letter": lifecycle, "Endorsement": endorsing, "Organisation": vetting}[noun]
+    getattr(module, verb)(subject, **wording.get(verb, {} if verb in signers else {"by": None}))
