@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core import signing
+from django.core.validators import URLValidator
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -106,7 +107,10 @@ class SignForm(forms.Form):
     visibility = forms.ChoiceField(
         label=gettext_lazy("How your organisation appears"),
         choices=Endorsement.Visibility.choices,
-        error_messages={"required": gettext_lazy("Select how your organisation appears")},
+        error_messages={
+            "required": gettext_lazy("Select how your organisation appears"),
+            "invalid_choice": gettext_lazy("Select how your organisation appears"),
+        },
         widget=forms.RadioSelect,
     )
     authority = forms.BooleanField(
@@ -177,24 +181,25 @@ class SignForm(forms.Form):
         value = self.cleaned_data["website"]
         if not value:
             return ""
-        parts = urlsplit(value if "//" in value else f"https://{value}")
         try:
-            forms.URLField().clean(parts.geturl())
+            parts = urlsplit(value if "//" in value else f"https://{value}")
+            URLValidator(schemes=["http", "https"])(parts.geturl())
             plain = parts.scheme in ("http", "https") and parts.port is None and not (parts.username or parts.password)
         except (ValueError, forms.ValidationError):
             plain = False
-        if not plain or "." not in (parts.hostname or "") or has_hidden(value):
+        if not plain or "." not in (parts.hostname or ""):
             raise forms.ValidationError(_("Enter a website like organisation.org"))
         return parts.geturl()
 
     def clean_representative_email(self) -> str:
         """The address as typed, if its form is right; it is never asked whether it exists."""
         value: str = self.cleaned_data["representative_email"]
+        typed = str(self.data.get(self.add_prefix("representative_email"), ""))
         try:
             checked = validate_email(value, check_deliverability=False, test_environment=True)
         except EmailNotValidError:
             checked = None
-        if checked is None or not checked.local_part.isascii() or "." not in checked.domain or has_hidden(value):
+        if checked is None or not checked.local_part.isascii() or "." not in checked.domain or has_hidden(typed):
             raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
         return value
 
@@ -212,7 +217,7 @@ class SignForm(forms.Form):
         data = super().clean() or {}
         if "organisation_name" in self.errors:
             return data
-        if len(self.typed_name) < 2 and not any(c.isalnum() for c in self.typed_name):
+        if not self.was_searched:
             self.add_error("organisation_name", _("Enter the name of your organisation"))
         elif not self.picked:
             self.add_error("organisation", _("Select your organisation or add it"))

@@ -1,0 +1,314 @@
+"""Public pages: what they show and to whom, what they cost, and that nothing hidden can be read off them."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from letters import counting, endorsing, lifecycle
+from letters.models import Endorsement, Letter, LetterRole
+from signatories import vetting
+from signatories.models import Organisation
+from tests.factories import NOON, UserFactory, a_letter, an_endorsement, an_organisation
+from tests.reading import count_on, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+# Who sees which letter
+
+
+def test_the_public_sees_public_letters_that_are_not_under_embargo():
+    now = timezone.now()
+    seen = {a_letter(state=state) for state in ("open", "closed", "recorded")}
+    for state in ("draft", "discarded", "taken_down"):
+        a_letter(state=state)
+    a_letter(audience="team")
+    a_letter(audience="invited")
+    a_letter(public_from=now + timedelta(seconds=1))
+    assert set(Letter.objects.visible_to(None, now)) == seen
+
+
+def test_accounts_see_the_letters_they_hold_a_role_on():
+    now = timezone.now()
+    draft, other = a_letter(state="draft"), a_letter(state="draft")
+    observer = UserFactory(staff=True)
+    LetterRole.objects.create(user=observer, letter=draft, role="observer")
+    assert set(Letter.objects.visible_to(observer, now)) == {draft}
+    assert set(Letter.objects.visible_to(UserFactory(administrator=True), now)) == {draft, other}
+    observer.is_active = False
+    assert not Letter.objects.visible_to(observer, now).exists()
+
+
+def test_the_embargo_lifts_for_every_page_in_the_same_second_without_a_job():
+    letter = a_letter(title="Embargoed Wells", public_from=NOON, at=NOON - timedelta(days=1))
+    organisation = an_organisation("Embargoed Signatory")
+    an_endorsement(letter, organisation, at=NOON - timedelta(hours=1))
+    paths = [
+        letter.get_absolute_url(),
+        f"{letter.get_absolute_url()}signatories/",
+        f"{letter.get_absolute_url()}sign/",
+        f"{letter.get_absolute_url()}in/en/",
+        organisation.get_absolute_url(),
+    ]
+    with time_machine.travel(NOON - timedelta(seconds=1), tick=False):
+        assert [Client().get(path).status_code for path in paths] == [404] * 5
+        assert "Embargoed" not in text_of(Client().get("/en/"))
+        assert "Embargoed" not in text_of(Client().get("/en/organisations/"))
+    with time_machine.travel(NOON, tick=False):
+        assert [Client().get(path).status_code for path in paths] == [200] * 5
+        assert "Embargoed Wells" in text_of(Client().get("/en/"))
+        assert "Embargoed Signatory" in text_of(Client().get("/en/organisations/"))
+
+
+def test_a_hidden_letter_answers_like_one_that_is_not_there():
+    hidden = a_letter(state="draft", slug="hidden")
+    assert hidden.status == "draft"
+    for below in ("", "signatories/", "sign/", "in/en/", "sign/sent/"):
+        left, right = (Client().get(f"/en/letters/{slug}/{below}") for slug in ("hidden", "absent"))
+        assert (left.status_code, left.content, dict(left.headers)) == (404, right.content, dict(right.headers))
+
+
+def test_a_letter_taken_down_says_so_and_shows_nothing_of_it():
+    letter = a_letter(state="taken_down", title="Secret Title")
+    page = Client().get(letter.get_absolute_url())
+    assert page.status_code == 410
+    assert "Secret Title" not in text_of(page)
+    assert Client().get(f"{letter.get_absolute_url()}signatories/").status_code == 404
+
+
+# How an organisation appears
+
+
+def test_each_visibility_is_honoured_and_the_figures_agree():
+    letter = a_letter()
+    for visibility, number in {"named": 3, "country": 2, "counted": 4, "confidential": 5}.items():
+        for index in range(number):
+            organisation = an_organisation(f"Org {visibility} {index}", country="UG" if visibility == "country" else "KE")
+            an_endorsement(letter, organisation, visibility=visibility)
+    an_endorsement(letter, an_organisation("Org international", country="international"))
+    count = counting.count(letter, timezone.now())
+    assert (count.organisations, count.named, count.country_only, count.counted_only) == (10, 4, 2, 4)
+    assert count.organisations == count.named + count.country_only + count.counted_only
+    assert count.by_country == {"KE": 3, "UG": 2, "international": 1}
+    assert count.countries == 2
+    for path in ("", "signatories/"):
+        page = Client().get(letter.get_absolute_url() + path)
+        text = text_of(page)
+        assert count_on(page) == 10
+        assert "2 organisations in Uganda, without their names" in text
+        assert "4 organisations more, country not given" in text
+        assert "Org named 0" in text
+        for withheld in ("Org country", "Org counted", "Org confidential"):
+            assert withheld not in text
+    assert "10 organisations" in text_of(Client().get("/en/"))
+
+
+def test_an_approved_withheld_signer_changes_the_total_alone():
+    letter = a_letter()
+    an_endorsement(letter, an_organisation("Aba"))
+    an_endorsement(letter, an_organisation("Zeta"))
+    for visibility, difference in (("counted", 1), ("confidential", 0)):
+        waiting = an_endorsement(letter, an_organisation("Mid"), state="confirmed", visibility=visibility)
+        before = Client().get(f"{letter.get_absolute_url()}signatories/?q=a")
+        count = count_on(before)
+        endorsing.approve(waiting, by=None)
+        after = Client().get(f"{letter.get_absolute_url()}signatories/?q=a")
+        assert count_on(after) == count + difference
+        assert len(after.content) == len(before.content)
+    assert Client().get(waiting.organisation.get_absolute_url()).status_code == 404
+
+
+def test_confidential_steps_change_no_public_answer_by_a_byte():
+    letter = a_letter()
+    an_endorsement(letter)
+    paths = ["/en/", letter.get_absolute_url(), f"{letter.get_absolute_url()}signatories/", "/en/organisations/"]
+
+    def world():
+        return [(r.status_code, r.content, dict(r.headers)) for r in map(Client().get, paths)]
+
+    before = world()
+    hidden = an_endorsement(letter, an_organisation("Hidden Circle"), visibility="confidential")
+    for state in ("submitted", "confirmed", "asked", "held", "rejected", "withdrawn"):
+        an_endorsement(letter, state=state)
+    endorsing.withdraw(hidden)
+    a_letter(state="draft")
+    a_letter(audience="team")
+    an_organisation("Nobody's Business", at_risk=True, is_listed=True)
+    vetting.register(name="Typed by somebody", country="KE")
+    assert world() == before
+
+
+def test_names_are_escaped_and_isolated():
+    letter = a_letter()
+    an_endorsement(letter, an_organisation('<script>alert(1)</script> & "Co"'))
+    body = Client().get(letter.get_absolute_url()).content.decode()
+    assert "<script" not in body
+    assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;</bdi>" in body
+
+
+def test_conveners_come_first_and_then_the_alphabet_without_articles():
+    letter = a_letter()
+    for name in ("Žižek Society", "The Amani Trust", "Łódź Wells", "Zebra Union", "Bhumi"):
+        an_endorsement(letter, an_organisation(name))
+    Endorsement.objects.filter(printed_name="Zebra Union").update(tier="convener", order=1)
+    lifecycle.revise(letter, lowering=False)
+    rows = list(letter.endorsements.listed().values_list("printed_name", flat=True))
+    assert rows == ["Zebra Union", "The Amani Trust", "Bhumi", "Łódź Wells", "Žižek Society"]
+    text = text_of(Client().get(letter.get_absolute_url()))
+    assert text.index("Zebra Union") < text.index("Amani") < text.index("Bhumi") < text.index("Łódź") < text.index("Žižek")
+
+
+# The list
+
+
+def test_the_list_is_searched_in_any_spelling_by_country_and_by_page():
+    letter = a_letter()
+    for name, country in (("Žižek Society", "SI"), ("藏人行政中央", "international"), ("Mawingu – Water", "KE")):
+        an_endorsement(letter, an_organisation(name, country=country))
+    url = f"{letter.get_absolute_url()}signatories/"
+    for query, found in (("zizek", "Žižek"), ("行政", "藏人行政中央"), ("MAWINGU water", "Mawingu")):
+        text = text_of(Client().get(url, {"q": query}))
+        assert "1 organisation found" in text
+        assert found in text
+    assert "1 organisation found" in text_of(Client().get(url, {"country": "SI"}))
+    assert "0 organisations found" in text_of(Client().get(url, {"q": "nothing like it"}))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?page=0", "?page=-1", "?page=99999999999", "?page=x", "?page=%00", "?country=%27--", "?order=;", "?q=%00",
+     "?q=%ff", "?q=" + "a" * 5000, "?q=%25_", "?page=1&page=2", "?q[]=1", "?text=../../etc", "?q=%F0%9D%95%AF"],
+)  # fmt: skip
+def test_what_does_not_parse_is_no_accident(query):
+    letter = a_letter()
+    an_endorsement(letter)
+    for path in ("/en/", "/en/organisations/", letter.get_absolute_url(), f"{letter.get_absolute_url()}signatories/",
+                 f"{letter.get_absolute_url()}sign/"):  # fmt: skip
+        assert Client().get(path + query).status_code == 200
+
+
+# What a page costs
+
+
+def _signed_by(letter: Letter, number: int) -> None:
+    """Many signatories, written in bulk, because here only the reading is measured."""
+    version = letter.version
+    now = timezone.now()
+    first = an_endorsement(letter)
+    organisations = Organisation.objects.bulk_create(
+        Organisation(slug=f"bulk-{number}-{index}", country="KE", standing="verified") for index in range(number - 1)
+    )
+    from signatories.models import OrganisationName
+
+    OrganisationName.objects.bulk_create(
+        vetting.name_row(organisation, f"Bulk Union {index}", is_main=True)
+        for index, organisation in enumerate(organisations)
+    )
+    Endorsement.objects.bulk_create(
+        Endorsement(
+            letter=letter, organisation=organisation, version=version, language="en", status="approved",
+            printed_name=f"Bulk Union {index}", printed_country="KE", sort_key=first.sort_key + bytes([index % 200]),
+            normalised=f"bulk union {index}", evidence="checked", submitted_at=now, confirmed_at=now, approved_at=now,
+        )
+        for index, organisation in enumerate(organisations)
+    )  # fmt: skip
+    lifecycle.revise(letter, lowering=False)
+
+
+@pytest.mark.slow
+def test_the_number_of_queries_is_the_same_for_ten_and_for_ten_thousand(django_assert_num_queries):
+    few, many = a_letter(), a_letter()
+    _signed_by(few, 10)
+    _signed_by(many, 10_000)
+    for letter in (few, many):
+        with django_assert_num_queries(7):
+            assert Client().get(letter.get_absolute_url()).status_code == 200
+        with django_assert_num_queries(7):
+            assert Client().get(f"{letter.get_absolute_url()}signatories/").status_code == 200
+        with django_assert_num_queries(2):  # made already: the letter's revision, and the site's
+            assert Client().get(letter.get_absolute_url()).status_code == 200
+    with django_assert_num_queries(5):
+        assert Client().get("/en/").status_code == 200
+    page = Client().get(f"{many.get_absolute_url()}signatories/?page=20")
+    assert page.content.decode().count("<li>") > 490
+
+
+def test_a_page_is_not_sent_twice_to_whoever_has_it():
+    letter = a_letter()
+    endorsement = an_endorsement(letter)
+    for path in (letter.get_absolute_url(), f"{letter.get_absolute_url()}signatories/", "/en/", "/en/organisations/",
+                 endorsement.organisation.get_absolute_url(), "/en/about/"):  # fmt: skip
+        first = Client().get(path)
+        assert first["Cache-Control"] == "public, max-age=0, s-maxage=2, stale-while-revalidate=2"
+        assert "Cookie" not in first.get("Vary", "")
+        assert "Accept-Language" not in first.get("Vary", "")
+        again = Client().get(path, headers={"If-None-Match": first["ETag"]})
+        assert again.status_code == 304
+        assert not again.content
+    endorsing.lower(endorsement, visibility="counted")
+    for path in (letter.get_absolute_url(), f"{letter.get_absolute_url()}signatories/"):
+        assert Client().get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_what_is_hidden_is_gone_from_pages_that_were_kept():
+    letter = a_letter()
+    endorsement = an_endorsement(letter, an_organisation("Frightened Union"))
+    paths = [letter.get_absolute_url(), f"{letter.get_absolute_url()}signatories/", "/en/organisations/"]
+    for path in paths:
+        assert "Frightened" in text_of(Client().get(path))
+    endorsing.lower(endorsement, visibility="confidential")
+    for path in paths:
+        assert "Frightened" not in text_of(Client().get(path))
+
+
+def test_a_page_is_sent_packed_to_whoever_takes_it():
+    letter = a_letter()
+    packed = Client().get(letter.get_absolute_url(), headers={"Accept-Encoding": "gzip, br"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == Client().get(letter.get_absolute_url()).content
+
+
+def test_the_last_hours_are_counted():
+    letter = a_letter(closes_at=NOON + timedelta(days=5), at=NOON)
+    for before, words in ((timedelta(days=3), "3 days left"), (timedelta(hours=5, minutes=59), "5 hours left"),
+                          (timedelta(hours=1, minutes=1), "1 hour left")):  # fmt: skip
+        with time_machine.travel(letter.closes_at - before, tick=False):
+            assert words in text_of(Client().get(letter.get_absolute_url()))
+    with time_machine.travel(letter.closes_at, tick=False):
+        page = text_of(Client().get(letter.get_absolute_url()))
+        assert "Signatures are closed" in page
+        assert "left" not in page
+
+
+def test_a_deadline_is_shown_in_the_zone_of_the_letter_and_in_utc():
+    letter = a_letter(closes_at=NOON + timedelta(days=1), time_zone="Asia/Kathmandu", at=NOON)
+    with time_machine.travel(NOON, tick=False):
+        text = text_of(Client().get(letter.get_absolute_url()))
+    assert "Wednesday 25 November 2026, 17:45 Asia/Kathmandu (12:00 UTC)" in text
+
+
+# Languages
+
+
+def test_the_root_leads_to_the_language_asked_for():
+    for accepted, language in (("fr-CH, fr;q=0.9", "fr"), ("ar", "ar"), ("zh-CN", "zh-hans"), ("tlh", "en")):
+        answer = Client().get("/", headers={"Accept-Language": accepted})
+        assert answer.status_code == 302
+        assert answer["Location"] == f"/{language}/"
+
+
+def test_a_letter_is_shown_in_the_language_of_the_page_or_in_its_own():
+    letter = a_letter(title="Rivers", texts={"ar": "الأنهار", "bo": "གཙང་པོ།"})
+    assert "الأنهار" in text_of(Client().get(f"/ar/letters/{letter.slug}/"))
+    arabic = Client().get(f"/ar/letters/{letter.slug}/").content.decode()
+    assert '<html lang="ar" dir="rtl">' in arabic
+    assert "གཙང་པོ།" in text_of(Client().get(f"/en/letters/{letter.slug}/in/bo/"))
+    french = Client().get(f"/fr/letters/{letter.slug}/").content.decode()
+    assert '<h1 lang="en" dir="ltr">Rivers</h1>' in french
+    assert Client().get(f"/en/letters/{letter.slug}/in/de/").status_code == 404
