@@ -40,7 +40,7 @@ def fresh_keys() -> dict[str, str]:
 
 def sign_in(root: Path) -> dict[str, str]:
     """Who the sample administrator is; the same at every run."""
-    return kept(root / ".local" / "sign-in", {"EMAIL": ADMINISTRATOR, "PASSWORD": secrets.token_urlsafe(12)})
+    return kept(root / ".local" / "sign-in", {"EMAIL": ADMINISTRATOR, "PASSWORD": secrets.token_hex(8)})
 
 
 def kept(file: Path, fresh: dict[str, str]) -> dict[str, str]:

@@ -19,7 +19,8 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u206
 class Discreet(logging.Filter):
     """Puts `…` for tokens and e-mail addresses in all that a record says, and writes out control characters.
 
-    Lets every record through and never raises: what can't be made safe is not said.
+    Of a request only the method is kept, and its path where something broke (ERROR and above). Lets every record
+    through and never raises: what can't be made safe is not said.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -34,6 +35,8 @@ class Discreet(logging.Filter):
 
 
 def _clean_record(record: logging.LogRecord) -> None:
+    if "request" in _extras(record):
+        _forget_request(record)
     record.msg, record.args = _one_line(_clean(record.getMessage())), None
     if record.exc_info:
         # Formatters would write the traceback anew from exc_info.
@@ -43,6 +46,12 @@ def _clean_record(record: logging.LogRecord) -> None:
     record.stack_info = _clean(record.stack_info) if record.stack_info else None
     for name in _extras(record):
         setattr(record, name, _clean_value(getattr(record, name)))
+
+
+def _forget_request(record: logging.LogRecord) -> None:
+    vars(record)["request"] = getattr(vars(record)["request"], "method", None)
+    if record.levelno < logging.ERROR and isinstance(record.args, tuple):
+        record.args = tuple("…" if str(value).startswith("/") else value for value in record.args)
 
 
 def _extras(record: logging.LogRecord) -> set[str]:

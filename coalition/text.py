@@ -78,7 +78,11 @@ def collation_key(value: str, most: int | None = None) -> bytes:
 def _visible(value: str) -> str:
     if value.isascii():
         return _FORBIDDEN.sub("", value)
-    return _normal(_without_hidden(_normal(_FORBIDDEN.sub("", value))))
+    value = _normal(_FORBIDDEN.sub("", value))
+    # What goes lets marks meet, and normalisation may then reorder them under the next joiner.
+    while (cleaner := _normal(_without_hidden(value))) != value:
+        value = cleaner
+    return value
 
 
 def _normal(value: str) -> str:

@@ -168,14 +168,14 @@ class Workflow(Generic[M]):
         status = getattr(subject, self.status_field)
         if status not in step.sources:
             raise NotAllowed(
-                _("This can't be done now: the status is “%(status)s”.")
+                _("This can’t be done now: the status is “%(status)s”.")
                 % {"status": getattr(subject, f"get_{self.status_field}_display")()}
             )
         self._check_actor(step, by, subject)
 
     def _check_actor(self, step: Step, by: User | None, subject: Any) -> None:
         if not step.who.allows(by, subject):
-            raise NotAllowed(_("You don't have the role that this needs."))
+            raise NotAllowed(_("You don’t have the role that this needs."))
 
     def _finish(self, subject: M, step: Step, before: str, face: object, said: Said) -> None:
         event = self.events(
@@ -261,5 +261,5 @@ def _sentences() -> Iterator[None]:
 
 #: Constraints that two people acting at once can meet, and what the later one is told.
 SENTENCES: dict[str, Any] = {
-    "one_approved_endorsement_per_organisation": gettext_lazy("This organisation's endorsement is already approved."),
+    "one_approved_endorsement_per_organisation": gettext_lazy("This organisation’s endorsement is already approved."),
 }

@@ -99,7 +99,7 @@ class SignForm(forms.Form):
     )
     logo = forms.FileField(
         label=gettext_lazy("Logo"),
-        help_text=gettext_lazy("PNG or JPEG, up to 1 MB. Shown on your organisation's page"),
+        help_text=gettext_lazy("PNG or JPEG, up to 1 MB. Shown on your organisation’s page"),
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
     )

@@ -70,7 +70,7 @@ def close(letter: Letter, *, by: User | None, at: datetime = NOW) -> None:
 def reopen(letter: Letter, *, by: User | None, closes_at: datetime, note: str, at: datetime = NOW) -> None:
     """Opens again until a new deadline; the note says why."""
     if letter.is_recorded:
-        raise NotAllowed(_("A letter recorded from a published list can't be signed here."))
+        raise NotAllowed(_("A letter recorded from a published list can’t be signed here."))
     if closes_at <= at:
         raise NotAllowed(_("Set a deadline that lies ahead."))
     letter.closes_at, letter.closed_at = closes_at, None

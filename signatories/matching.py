@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Max, Q, Value
+from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
+from django.db.models import FloatField, Max, Q
 from django.db.models.functions import Greatest
 
-from signatories.models import Organisation, OrganisationName
+from signatories.models import Domain, Organisation, OrganisationName, OrganisationQuerySet
 from signatories.names import normalise
 from signatories.vetting import registrable_domain
 
-#: Names less alike than this are not shown as candidates.
-ALIKE = 0.3
 MOST = 8
+#: A name of which a part is like what was typed counts less than one that is like it as a whole.
+PART = 0.9
 
 
 def find(text: str, at: datetime, most: int = MOST) -> list[Organisation]:
@@ -23,20 +22,27 @@ def find(text: str, at: datetime, most: int = MOST) -> list[Organisation]:
 
     Each has `name` and `score`, 0 to 1.
     """
+    return among(Organisation.objects.public(at), text, most)
+
+
+def among(organisations: OrganisationQuerySet, text: str, most: int = MOST) -> list[Organisation]:
+    """The same among given organisations."""
     wanted = normalise(text)
-    domain = registrable_domain(text.strip()) if "." in text else ""
-    names = OrganisationName.objects.filter(Q(normalised__trigram_similar=wanted) | Q(normalised__contains=wanted))
-    ids = set(names.values_list("organisation_id", flat=True)[:500])
-    candidates = Organisation.objects.public(at).with_name().filter(Q(pk__in=ids) | Q(domains__name=domain or None))
-    contains = Q(names__normalised__startswith=wanted)
-    scored = candidates.annotate(
-        score=Greatest(
-            Max(TrigramSimilarity("names__normalised", wanted)),
-            Max(Value(0.9), filter=contains),
-            Max(Value(1.0), filter=Q(domains__name=domain or None)),
-        )
+    if not wanted:
+        return []
+    score = Greatest(
+        TrigramSimilarity("normalised", wanted), TrigramWordSimilarity(wanted, "normalised") * PART, output_field=FloatField()
     )
-    return list(scored.filter(score__gte=ALIKE).order_by("-score", "pk").distinct()[:most])
+    alike = Q(normalised__trigram_similar=wanted) | Q(normalised__trigram_word_similar=wanted)
+    names = OrganisationName.objects.filter(alike, organisation__in=organisations)
+    scores = dict(names.values_list("organisation").annotate(best=Max(score)).order_by("-best", "organisation")[:most])
+    if domain := registrable_domain(text.strip()):
+        at_domain = Domain.objects.filter(name=domain, organisation__in=organisations)
+        scores |= dict.fromkeys(at_domain.values_list("organisation", flat=True)[:most], 1.0)
+    found = list(organisations.with_name().filter(pk__in=scores))
+    for organisation in found:
+        organisation.score = scores[organisation.pk]
+    return sorted(found, key=lambda organisation: (-organisation.score, organisation.pk))[:most]
 
 
 def same(name: str, country: str) -> Organisation | None:

@@ -20,6 +20,9 @@ from coalition.models import Event, Note
 #: Where organisations are named in public: each entry gives, for an instant, the rows that name one, to be matched on
 #: `organisation`. The apps that name them register theirs when they are ready; this register knows none of them.
 NAMED_IN_PUBLIC: list[Callable[[datetime], models.QuerySet[models.Model]]] = []
+#: Called with an organisation whose own page is about to come or go, in that transaction and before its row is locked:
+#: the apps that link it make their pages anew.
+LINKED_IN_PUBLIC: list[Callable[[Organisation], None]] = []
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -92,6 +95,9 @@ class Organisation(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("letters:organisation", args=[self.slug])
+
+    #: How well it fits what was searched for, 0 to 1; set by matching.
+    score: float
 
     @cached_property
     def name(self) -> str:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from coalition.text import collation_key, fold
+from coalition.text import clean_line, collation_key, fold
 
 #: Bytes of a sort key, as wide as its column.
 SORT_KEY_BYTES = 512
@@ -17,11 +17,11 @@ def normalise(name: str) -> str:
     """The form in which two printed names of one organisation are equal; for matching, never for showing.
 
     `coalition.text.fold` (case, accents, dashes, punctuation), without legal forms at either end. Idempotent. Where
-    folding would leave nothing ("e.V.", ">_<"), what stood before that step remains: empty only for an empty name.
+    folding would leave nothing ("e.V.", ">_<"), what stood before that step remains: empty only where nothing can be seen.
     """
     words = fold(name).split()
     if not words:
-        return unicodedata.normalize("NFKC", name).strip()
+        return unicodedata.normalize("NFKC", clean_line(name)).strip()
     while (shorter := _without_legal_form(words)) != words:
         words = shorter
     return " ".join(words)
@@ -44,7 +44,7 @@ def acronym_of(name: str) -> str:
     ("…, COIAB"). Short pieces that may be a place (a country, a Brazilian state: "… – CE") count only when their
     letters begin words of the name in that order.
     """
-    name = " ".join(unicodedata.normalize("NFKC", name).split())
+    name = clean_line(unicodedata.normalize("NFKC", clean_line(name)))
     return next((piece for piece, rest in _beside(name) if _is_acronym(piece, rest)), "")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import zoneinfo
 from datetime import UTC, date, datetime, tzinfo
 
-from babel.dates import format_date, format_datetime
+from babel import Locale
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from django import template
 from django.utils.safestring import SafeString
@@ -19,6 +20,9 @@ register = template.Library()
 #: How a known year, month or day is written.
 PRECISION = {"day": "long", "month": "MMMM y", "year": "y"}
 
+#: Weekday and date as the mails and pages have them, where CLDR's full form is fussier.
+_FULL = {"en": "EEEE d MMMM y"}
+
 
 @register.filter
 def figure(number: int) -> str:
@@ -31,20 +35,19 @@ def day(value: date | None, precision: str = "day") -> str:
     """A date, or as much of it as is known: day, month or year."""
     if isinstance(value, datetime):
         value = value.astimezone(UTC).date()
-    return format_date(value, PRECISION[precision], locale=_locale()) if value else ""
+    return format_date(value, PRECISION[precision], locale=_dates()) if value else ""
 
 
 @register.filter
 def instant(value: datetime, zone: tzinfo | str = UTC) -> str:
     """Weekday, date and time in a zone, with the zone's name, and in UTC too where that is another."""
     there = zoneinfo.ZoneInfo(zone) if isinstance(zone, str) else zone
-    local = value.astimezone(there)
-    shown = format_datetime(local, "EEEE d MMMM y, HH:mm", locale=_locale())
-    if local.utcoffset() == value.astimezone(UTC).utcoffset():
+    local, utc = value.astimezone(there), value.astimezone(UTC)
+    shown = f"{format_date(local, _FULL.get(_locale().language, 'full'), locale=_dates())}, {_time(local)}"
+    if local.utcoffset() == utc.utcoffset():
         return f"{shown} UTC"
-    same_day = local.date() == value.astimezone(UTC).date()
-    utc = format_datetime(value.astimezone(UTC), "HH:mm" if same_day else "d MMMM, HH:mm", locale=_locale())
-    return f"{shown} {there} ({utc} UTC)"
+    other = _time(utc) if local.date() == utc.date() else f"{format_date(utc, 'd MMMM', locale=_dates())}, {_time(utc)}"
+    return f"{shown} {there} ({other} UTC)"
 
 
 @register.filter
@@ -62,5 +65,15 @@ def markdown_inline(text: str) -> SafeString:
     return markdown.render_inline(text)
 
 
-def _locale() -> object:
+def _time(value: datetime) -> str:
+    return format_time(value, "HH:mm", locale=_dates())
+
+
+def _locale() -> Locale:
     return locale_for(get_language() or "en")
+
+
+def _dates() -> Locale:
+    """English dates with the day first, as letters between countries have them."""
+    locale = _locale()
+    return Locale("en", "GB") if locale.language == "en" else locale

@@ -95,7 +95,7 @@ class Endorsement(models.Model):
     class Evidence(models.TextChoices):
         PUBLISHED = "published", _("from a published list")
         MAILBOX = "mailbox", _("a mailbox answered")
-        DOMAIN = "domain", _("an address at the organisation's verified domain")
+        DOMAIN = "domain", _("an address at the organisation’s verified domain")
         KNOWN = "known", _("an address approved before")
         CHECKED = "checked", _("a moderator verified it otherwise")
 
@@ -107,8 +107,8 @@ class Endorsement(models.Model):
         NO_AUTHORITY = "no_authority", _("We could not confirm that you may sign for the organisation.")
         NOT_ELIGIBLE = "not_eligible", _("The organisation is not among those that may sign this letter.")
         DUPLICATE = "duplicate", _("The organisation has already signed this letter.")
-        CONDITIONAL = "conditional", _("The signature was bound to a condition, and the text can't be changed for it.")
-        IMPOSTOR = "impostor", _("Somebody else signed in the organisation's name.")
+        CONDITIONAL = "conditional", _("The signature was bound to a condition, and the text can’t be changed for it.")
+        IMPOSTOR = "impostor", _("Somebody else signed in the organisation’s name.")
         ADVERTISING = "advertising", _("The entry was advertising.")
         WRONG_LIST = "wrong_list", _("The entry belongs to another letter.")
         ASKED_TO_BE_REMOVED = "asked_to_be_removed", _("The organisation asked to be removed.")

@@ -86,8 +86,8 @@ class Letter(models.Model):
         NOT_ALLOWED = "not_allowed", _("Every organisation is published by name.")
 
     class Eligibility(models.TextChoices):
-        ORGANISATIONS = "organisations", _("Any organisation may sign. Individuals can't.")
-        CIVIL_SOCIETY = "civil_society", _("Civil society organisations may sign. Individuals, companies, parties and public bodies can't.")
+        ORGANISATIONS = "organisations", _("Any organisation may sign. Individuals can’t.")
+        CIVIL_SOCIETY = "civil_society", _("Civil society organisations may sign. Individuals, companies, parties and public bodies can’t.")
 
     class Precision(models.TextChoices):
         DAY = "day", _("day")
