@@ -19,7 +19,7 @@ def enqueue(task: str, *, after: timedelta = timedelta(), **ids: int) -> None:
 
 
 class Patiently(BaseRetryStrategy):
-    """Tries again at first within seconds, then every ten minutes, for two days: a mail server may be away that long."""
+    """Tries again at first within seconds, then every ten minutes, for two days: so long a mail server may be away."""
 
     attempts = 300
     longest = 600

@@ -5,13 +5,12 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
-
-import pgtrigger
 
 
 class UserManager(BaseUserManager["User"]):
@@ -143,7 +142,8 @@ class Note(models.Model):
                 name="only_erased",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "NEW.text IS NOT NULL OR NEW.id IS DISTINCT FROM OLD.id OR NEW.event_id IS DISTINCT FROM OLD.event_id"
+                    "NEW.text IS NOT NULL OR NEW.id IS DISTINCT FROM OLD.id"
+                    " OR NEW.event_id IS DISTINCT FROM OLD.event_id"
                 ),
             ),
         ]

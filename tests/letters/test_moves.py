@@ -59,7 +59,8 @@ def test_a_move_that_is_not_in_the_table_is_refused(noun, verb, status):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("noun", "verb", "status"), [case for case in _moves(allowed=True) if case.values[2] not in UNREACHED[case.values[0]]]
+    ("noun", "verb", "status"),
+    [case for case in _moves(allowed=True) if case.values[2] not in UNREACHED[case.values[0]]],
 )
 def test_a_move_that_is_in_the_table_is_taken_and_written_down(noun, verb, status):
     flow: Workflow[Any] = TABLES[noun]

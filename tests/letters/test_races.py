@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 from django.db import connection, connections
@@ -67,7 +68,7 @@ def test_approve_against_withdraw_against_close():
         assert counting.count(letter, timezone.now()).organisations == 0
         events = list(EndorsementEvent.objects.filter(endorsement=endorsement).order_by("id"))[before:]
         assert [event.verb for event in events] in (["withdraw"], ["approve", "withdraw"])
-        assert all(left.to_status == right.from_status for left, right in zip(events, events[1:], strict=False))
+        assert all(left.to_status == right.from_status for left, right in pairwise(events))
 
 
 def test_two_approvals_of_one_organisation():
@@ -100,7 +101,11 @@ def test_approve_against_reject_is_one_decision_with_one_event_and_one_mail():
         assert raised.count(None) in (1, 2)
         verbs = list(EndorsementEvent.objects.filter(endorsement=endorsement).values_list("verb", flat=True))
         # Asked first and then approved is allowed; approved first, nothing can be asked any more.
-        assert verbs in (["submit", "confirm", "approve"], ["submit", "confirm", "ask", "approve"], ["submit", "confirm", "ask"])
+        assert verbs in (
+            ["submit", "confirm", "approve"],
+            ["submit", "confirm", "ask", "approve"],
+            ["submit", "confirm", "ask"],
+        )
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM procrastinate_jobs")
             assert cursor.fetchone()[0] == len(verbs) - 2

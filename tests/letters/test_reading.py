@@ -89,7 +89,9 @@ def test_each_visibility_is_honoured_and_the_figures_agree():
     letter = a_letter()
     for visibility, number in {"named": 3, "country": 2, "counted": 4, "confidential": 5}.items():
         for index in range(number):
-            organisation = an_organisation(f"Org {visibility} {index}", country="UG" if visibility == "country" else "KE")
+            organisation = an_organisation(
+                f"Org {visibility} {index}", country="UG" if visibility == "country" else "KE"
+            )
             an_endorsement(letter, organisation, visibility=visibility)
     an_endorsement(letter, an_organisation("Org international", country="international"))
     count = counting.count(letter, timezone.now())
@@ -161,7 +163,9 @@ def test_conveners_come_first_and_then_the_alphabet_without_articles():
     rows = list(letter.endorsements.listed().values_list("printed_name", flat=True))
     assert rows == ["Zebra Union", "The Amani Trust", "Bhumi", "Łódź Wells", "Žižek Society"]
     text = text_of(Client().get(letter.get_absolute_url()))
-    assert text.index("Zebra Union") < text.index("Amani") < text.index("Bhumi") < text.index("Łódź") < text.index("Žižek")
+    assert (
+        text.index("Zebra Union") < text.index("Amani") < text.index("Bhumi") < text.index("Łódź") < text.index("Žižek")
+    )
 
 
 # The list

@@ -98,7 +98,9 @@ def test_names_of_real_organisations_are_accepted_unchanged(client, run_jobs, ou
 
 def test_fields_that_are_not_asked_do_nothing(client):
     letter = a_letter()
-    client.post(sign_url(letter), {**ENTRY, "status": "approved", "tier": "convener", "evidence": "checked", "order": "1"})
+    client.post(
+        sign_url(letter), {**ENTRY, "status": "approved", "tier": "convener", "evidence": "checked", "order": "1"}
+    )
     endorsement = Endorsement.objects.get()
     assert (endorsement.status, endorsement.tier, endorsement.evidence, endorsement.order) == (
         "submitted", "signatory", "", None,
@@ -263,7 +265,11 @@ def test_an_altered_link_is_a_clear_page_and_tells_nothing(client):
     endorsement = an_endorsement(state="submitted")
     token = token_for(endorsement)
     other = token_for(an_endorsement(state="submitted"))
-    for altered in (token[:-1] + ("A" if token[-1] != "A" else "B"), token.replace(".0.", ".1."), other[:17] + token[17:]):
+    for altered in (
+        token[:-1] + ("A" if token[-1] != "A" else "B"),
+        token.replace(".0.", ".1."),
+        other[:17] + token[17:],
+    ):
         page = client.get(f"/en/endorsements/{altered}/")
         assert page.status_code == 404
         assert "This link does not work" in text_of(page)
