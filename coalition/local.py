@@ -26,6 +26,7 @@ def for_tests() -> dict[str, str]:
         "SITE_URL": "http://testserver",
         "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
         "DEFAULT_FROM_EMAIL": "letters@coalition.example",
+        "CONN_MAX_AGE": "0",
         **fresh_keys(),
     }
 

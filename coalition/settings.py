@@ -105,7 +105,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["paper"]
 
 DATABASES = {
     "default": env.db_url_config(needed("DATABASE_URL", "For example postgres://user:password@host/coalition"))
-    | {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    | {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
 }
 CACHES = {
     # Pages by their revision: a key is never reused, so each process may keep its own.
@@ -205,7 +205,7 @@ WHITENOISE_USE_FINDERS = COALITION_LOCAL
 # Mail
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="letters@localhost")
-OUTBOX = BASE_DIR / ".local" / "outbox"
+OUTBOX = env.path("OUTBOX", default=BASE_DIR / ".local" / "outbox")()
 if COALITION_LOCAL:
     EMAIL_BACKEND = "coalition.outbox.EmailBackend"
 else:

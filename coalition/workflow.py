@@ -136,7 +136,11 @@ class Workflow(Generic[M]):
                     self._check(step, subject, said.by)
                     before, face = getattr(subject, self.status_field), self.face(subject)
                     body(subject, *args, **kwargs)
-                    setattr(subject, self.status_field, step.to.find(self, subject) if isinstance(step.to, Special) else step.to)
+                    setattr(
+                        subject,
+                        self.status_field,
+                        step.to.find(self, subject) if isinstance(step.to, Special) else step.to,
+                    )
                     subject.save()
                     self._finish(subject, step, before, face, said)
                 return subject

@@ -48,7 +48,7 @@ class Line(forms.CharField):
 
 
 class SignForm(forms.Form):
-    """Signing a letter for an organisation. Built by `fresh` or bound to what was posted; `sign_on` is what it means."""
+    """Signing a letter for an organisation; `sign_on` is what a valid form means."""
 
     organisation_name = Line(
         label=gettext_lazy("Name of your organisation"),
@@ -196,10 +196,10 @@ class SignForm(forms.Form):
         value: str = self.cleaned_data["representative_email"]
         typed = str(self.data.get(self.add_prefix("representative_email"), ""))
         try:
-            checked = validate_email(value, check_deliverability=False, test_environment=True)
+            checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError:
             checked = None
-        if checked is None or not checked.local_part.isascii() or "." not in checked.domain or has_hidden(typed):
+        if checked is None or "." not in checked.domain or has_hidden(typed):
             raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
         return value
 
@@ -229,7 +229,10 @@ class SignForm(forms.Form):
     def summary(self) -> list[tuple[str, str]]:
         """The errors for the summary above the form: id of the field, sentence."""
         return [
-            (self[name].auto_id, str(error)) for name in self.ORDER if name in self.errors for error in self.errors[name]
+            (self[name].auto_id, str(error))
+            for name in self.ORDER
+            if name in self.errors
+            for error in self.errors[name]
         ]
 
     @cached_property

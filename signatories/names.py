@@ -17,7 +17,7 @@ def normalise(name: str) -> str:
     """The form in which two printed names of one organisation are equal; for matching, never for showing.
 
     `coalition.text.fold` (case, accents, dashes, punctuation), without legal forms at either end. Idempotent. Where
-    folding would leave nothing ("e.V.", ">_<"), what stood before that step remains: empty only where nothing can be seen.
+    folding would leave nothing ("e.V.", ">_<"), what stood before that step remains; "" only where nothing can be seen.
     """
     words = fold(name).split()
     if not words:

@@ -28,6 +28,16 @@ def _house(settings, tmp_path):
     caches["default"].clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_job_outlives_its_test(request):
+    """The job table is not one of Django's, so what a test commits there is not flushed with the rest."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs")
+
+
 @pytest.fixture
 def run_jobs() -> Callable[[], int]:
     """Does what the worker would do with every job that waits, delays passed; returns how many there were.
@@ -39,7 +49,9 @@ def run_jobs() -> Callable[[], int]:
         done = 0
         while True:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT id, task_name, args::text FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id")
+                cursor.execute(
+                    "SELECT id, task_name, args::text FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id"
+                )
                 waiting = cursor.fetchall()
             if not waiting:
                 return done

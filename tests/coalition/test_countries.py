@@ -10,6 +10,13 @@ from coalition.countries import CODES, COUNTRIES, choices, counts_as_country, na
 LANGUAGES = ["en", "fr", "es", "ar", "zh-hans", "ru"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _tables() -> None:
+    """Loaded beforehand, so that no single test pays for it."""
+    choices("en")
+    parse("Kenya")
+
+
 def test_the_codes_are_those_of_iso_and_four_of_ours() -> None:
     assert len(COUNTRIES) == 249 + 1
     assert len(set(CODES)) == len(CODES) == 253
@@ -150,5 +157,6 @@ def test_every_name_we_print_is_read_back(ui_language: str) -> None:
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_whatever_is_printed_there_is_a_code_we_record(printed: str) -> None:
     assert parse(printed) in CODES

@@ -128,9 +128,9 @@ DOMAINS = st.sampled_from(
 
 @pytest.mark.slow
 @relaxed
-@given(st.one_of(st.builds("{}{}@{}".format, NAMES, TAGS, DOMAINS), st.builds("+{}@{}".format, NAMES, DOMAINS)))
-def test_a_canonical_address_is_its_own(address: str) -> None:
-    canonical = canonical_address(address)
+@given(st.sampled_from(["{}{}@{}", "+{}{}@{}", "{}.+x{}@{}"]), NAMES, TAGS, DOMAINS)
+def test_a_canonical_address_is_its_own(shape: str, name: str, tag: str, domain: str) -> None:
+    canonical = canonical_address(shape.format(name, tag, domain))
     assert canonical_address(canonical) == canonical
     assert canonical.isascii()
     assert canonical == canonical.casefold()

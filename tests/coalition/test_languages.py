@@ -7,6 +7,12 @@ from hypothesis import strategies as st
 from coalition.languages import direction, display_name, endonym, parse_tag
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _tables() -> None:
+    """Loaded beforehand, so that no single test pays for it."""
+    parse_tag("en")
+
+
 @pytest.mark.parametrize(
     ("typed", "canonical"),
     [

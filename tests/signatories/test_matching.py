@@ -23,7 +23,10 @@ def _register():
     ):  # fmt: skip
         an_organisation(name, is_listed=True)
     an_organisation(
-        "Unrepresented Nations and Peoples Organization", acronym="UNPO", website="https://unpo.example.org", is_listed=True
+        "Unrepresented Nations and Peoples Organization",
+        acronym="UNPO",
+        website="https://unpo.example.org",
+        is_listed=True,
     )
 
 

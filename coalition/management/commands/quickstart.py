@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from coalition.processes import CannotStart
 PATIENCE = 60.0
 FOLLOW_PARENT = "--follow-parent"
 Children = dict[str, subprocess.Popen[bytes]]
-Opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # this machine's own page, so no proxy
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # this machine's own page, so no proxy
 
 
 @contextmanager
@@ -78,8 +78,9 @@ def database(root: Path) -> Iterator[str]:
 
 
 def report(progress: str) -> None:
-    sys.stdout.write(f"{progress} …\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # a terminal that was closed must not keep us from stopping in order
+        sys.stdout.write(f"{progress} …\n")
+        sys.stdout.flush()
 
 
 class Command(BaseCommand):
@@ -162,7 +163,7 @@ def wait_for(page: str, children: Children) -> None:
 
 def answers(page: str) -> bool:
     try:
-        with Opener.open(page, timeout=PATIENCE):
+        with OPENER.open(page, timeout=PATIENCE):
             return True
     except urllib.error.HTTPError as refusal:
         raise CommandError(f"{page} answers with an error {refusal.code}.") from refusal

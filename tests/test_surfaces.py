@@ -1,0 +1,173 @@
+"""Planted secrets: every public address there is, crawled in every language, for words that nobody may read there.
+
+The addresses come from the URL table. A new one that is not covered here fails the first test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone, translation
+
+from coalition.access import Who, declared
+from letters.models import Letter
+from signatories import vetting
+from tests.factories import a_letter, a_moderator, an_endorsement, an_organisation
+
+pytestmark = pytest.mark.django_db
+
+#: How each address that anyone may read is filled in. Operators' and trial pages show nothing of the data.
+FILLED = {
+    "letters:home": [{}],
+    "letters:about": [{}],
+    "letters:letter": [{"slug": "{letter}"}],
+    "letters:letter-in": [{"slug": "{letter}", "language": "en"}],
+    "letters:signatories": [{"slug": "{letter}"}],
+    "letters:sign": [{"slug": "{letter}"}],
+    "letters:sign-sent": [{"slug": "{letter}"}],
+    "letters:organisations": [{}],
+    "letters:organisation": [{"slug": "{organisation}"}],
+    "letters:organisation-logo": [{"slug": "{organisation}"}],
+    "livez": [{}],
+    "readyz": [{}],
+    "robots": [{}],
+}
+#: Only where settings.COALITION_LOCAL is on, for the one person at the machine: all mail can be read there.
+TRIAL = {"outbox", "outbox-message"}
+SECRET = "Zzyzx"
+
+
+def patterns(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+        else:
+            yield f"{namespace}{entry.name}", entry
+
+
+def open_to_anyone() -> set[str]:
+    return {
+        name
+        for name, pattern in patterns()
+        if (access := declared(name, pattern.callback)) and access.get is Who.ANYONE and not name.startswith("admin:")
+    }
+
+
+def test_every_address_that_anyone_may_read_is_crawled():
+    assert open_to_anyone() - TRIAL == set(FILLED)
+
+
+@pytest.fixture
+def letter() -> Letter:
+    """A public letter with something hidden of every kind around it; each hidden word contains SECRET."""
+    letter = a_letter(slug="crawled", title="Keep river data public")
+    an_endorsement(letter, an_organisation("Open Union"), representative_name=f"{SECRET} representative")
+    for visibility in ("country", "counted", "confidential"):
+        an_endorsement(letter, an_organisation(f"{SECRET} {visibility}"), visibility=visibility)
+    for state in ("submitted", "confirmed", "asked", "held", "rejected", "withdrawn", "expired", "removed"):
+        an_endorsement(letter, an_organisation(f"{SECRET} {state}"), state=state)
+    an_organisation(f"{SECRET} at risk", is_listed=True, at_risk=True)
+    suspended = an_organisation(f"{SECRET} suspended", is_listed=True)
+    vetting.suspend(suspended, by=None, note=f"{SECRET} note")
+    vetting.register(name=f"{SECRET} provisional", country="KE")
+    for state in ("draft", "discarded", "taken_down"):
+        hidden = a_letter(state=state, title=f"{SECRET} {state}")
+        if state == "taken_down":
+            continue
+    for audience in ("team", "invited"):
+        an_endorsement(a_letter(title=f"{SECRET} {audience}", audience=audience), an_organisation(f"{SECRET} org {audience}"))
+    embargoed = a_letter(title=f"{SECRET} embargo", public_from=timezone.now() + timedelta(hours=1))
+    an_endorsement(embargoed, an_organisation(f"{SECRET} org embargo"))
+    a_moderator(letter, name=f"{SECRET} moderator")
+    assert hidden.pk
+    return letter
+
+
+def addresses(letter: Letter) -> Iterator[str]:
+    """Every public address of every letter and organisation, hidden ones too, in every language."""
+    from signatories.models import Organisation
+
+    slugs = {
+        "{letter}": list(Letter.objects.values_list("slug", flat=True)),
+        "{organisation}": list(Organisation.objects.values_list("slug", flat=True)),
+    }
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            for name, fillings in FILLED.items():
+                for filling in fillings:
+                    for slug in slugs.get(filling.get("slug", ""), [""]):
+                        yield reverse(name, kwargs=filling | ({"slug": slug} if slug else {}))
+
+
+@pytest.mark.slow
+def test_no_public_address_shows_anything_planted(letter):
+    seen = 0
+    for path in addresses(letter):
+        for query in ("", f"?q={SECRET}", "?country=KE&order=country", "?page=2"):
+            answer = Client().get(path + query)
+            shown = answer.content.decode("utf-8", "replace").replace(f'value="{SECRET}"', "").replace(f"q={SECRET}", "")
+            assert SECRET not in shown, path
+            assert answer.status_code < 500, path
+            seen += 1
+            if answer.status_code != 200:
+                break
+    assert seen > 500
+
+
+def test_the_form_suggests_nothing_planted(letter):
+    sign = f"{letter.get_absolute_url()}sign/"
+    for typed in (SECRET, f"{SECRET} counted", f"{SECRET} at risk", f"{SECRET} provisional"):
+        page = Client().post(sign, {"organisation_name": typed, "find": "1"}).content.decode()
+        assert page.count(SECRET) == page.count(f'value="{typed}"') + page.count(f"<bdi>{typed}</bdi>")
+        assert 'id="pick1"' not in page
+
+
+def test_mails_name_nobody_else(letter, run_jobs, outbox):
+    run_jobs()
+    for message in outbox():
+        words = message.as_string()
+        assert f"{SECRET} moderator" not in words
+        assert words.count("To:") >= 1
+        assert len(message["To"].addresses) == 1
+        assert not message["Cc"]
+        assert not message["Bcc"]
+
+
+def test_a_stranger_is_shown_nothing_of_the_desk(letter):
+    for person in (None, "nobody"):
+        browser = Client()
+        if person:
+            from tests.factories import UserFactory
+
+            browser.force_login(UserFactory())
+        for name, _pattern in patterns():
+            if name in ("admin:index", "admin:letters_endorsement_changelist", "admin:letters_letter_changelist"):
+                answer = browser.get(reverse(name))
+                assert answer.status_code in (302, 404)
+                assert SECRET not in answer.content.decode()
+    assert not Letter.objects.visible_to(AnonymousUser(), timezone.now()).filter(slug__startswith="hidden").exists()
+
+
+def test_logs_hold_no_token_address_or_name(letter, caplog, settings):
+    endorsement = an_endorsement(letter, state="submitted", representative_email="planted@wells.example.org")
+    from coalition import links
+
+    token = links.make(endorsement.public_id, links.Purpose.CONFIRM, 0, endorsement.submitted_at)
+    altered = token[:-1] + ("A" if token[-1] != "A" else "B")
+    Client().get(f"/en/endorsements/{altered}/")
+    Client().post(f"/en/endorsements/{altered}/")
+    Client(enforce_csrf_checks=True).post(f"/en/endorsements/{token}/")
+    from coalition.logs import Discreet
+
+    for record in caplog.records:
+        Discreet().filter(record)
+        said = record.getMessage()
+        assert token not in said
+        assert altered not in said
+        assert "planted@" not in said
