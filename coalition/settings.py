@@ -14,7 +14,7 @@ env = environ.Env()
 
 def needed(name: str, how: str) -> str:
     """The value of a variable that has no safe default, or an error that says how to set it."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. {how}")
     return value

@@ -44,7 +44,8 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         return forbidden(request)
     if getattr(match.func, "keeps_entry", False):
         request.has_lapsed = True  # type: ignore[attr-defined]
-        return match.func(request, *match.args, **match.kwargs)
+        again: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return again
     return render(request, "errors/lapsed.html", status=403)
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coalition.models import Event, User
+from coalition.models import Event, Note, User
 
 #: Default of a verb's `at`: the instant at which its locks are held.
 NOW: Final = cast(datetime, object())
@@ -108,11 +108,11 @@ class Workflow(Generic[M]):
                             lock(row)
                     said = _said(kwargs)
                     self._check_actor(step, said.by, args[0] if args else None)
-                    subject, *others = body(*args, **kwargs)
-                    assert isinstance(subject, self.model)
+                    rows = body(*args, **kwargs)
+                    subject = cast(M, rows[0])
                     setattr(subject, self.status_field, to)
-                    for row in (subject, *others):
-                        row.save()
+                    for new in rows:
+                        new.save()
                     self._finish(subject, step, "", None, said)
                 return subject
 
@@ -145,7 +145,7 @@ class Workflow(Generic[M]):
                     self._finish(subject, step, before, face, said)
                 return subject
 
-            return verb
+            return cast(Callable[Concatenate[M, P], M], verb)
 
         return decorate
 
@@ -193,7 +193,8 @@ class Workflow(Generic[M]):
         )
         event.save()
         if said.note:
-            self.events._meta.get_field("note").related_model._default_manager.create(event=event, text=said.note)
+            note = cast(type[Note], self.events._meta.fields_map["note"].related_model)
+            note._default_manager.create(**{"event": event, "text": said.note})
         if (now := self.face(subject)) != face:
             self.changed(subject, face, now)
         self.tell(event)

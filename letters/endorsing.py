@@ -189,7 +189,7 @@ def release(endorsement: Endorsement, *, by: User | None, note: str = "", at: da
 
 @flow.step(Status.CONFIRMED, Status.ASKED, Status.HELD, Status.APPROVED, to=Status.REJECTED, who=MODERATOR)
 def reject(endorsement: Endorsement, *, by: User | None, code: str, note: str = "", at: datetime = NOW) -> None:
-    """`code` is one of Endorsement.Reason; whether its sentence is mailed depends on the reason. The note is private."""
+    """`code` is one of Endorsement.Reason, and decides whether its sentence is mailed. The note is private."""
     if code not in Endorsement.Reason.values:
         raise NotAllowed(_("Choose a reason."))
     endorsement.ended_at = at

@@ -61,5 +61,3 @@ async def tidy_queue(timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(nb_hours=72)
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED.seconds):
         await app.job_manager.retry_job(job)
-
-

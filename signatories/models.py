@@ -37,7 +37,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def with_name(self) -> OrganisationQuerySet:
         """With the main name as `name`, in the same query."""
         main = OrganisationName.objects.filter(organisation=models.OuterRef("pk"), is_main=True)
-        return self.annotate(name=Subquery(main.values("text")[:1]))
+        return self.annotate(**{"name": Subquery(main.values("text")[:1])})
 
 
 class Organisation(models.Model):
@@ -85,7 +85,9 @@ class Organisation(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         constraints = [
-            constraints.one_of("organisation_standing_is_known", "standing", ["provisional", "verified", "suspended", "merged"]),
+            constraints.one_of(
+                "organisation_standing_is_known", "standing", ["provisional", "verified", "suspended", "merged"]
+            ),
             constraints.present_when("merged_organisation_says_into_which", "merged_into", standing="merged"),
             constraints.only_when("only_merged_organisation_points_on", "merged_into", standing="merged"),
         ]

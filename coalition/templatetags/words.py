@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from coalition import countries, markdown
-from coalition.languages import locale_for
+from coalition.countries import locale_for
 
 register = template.Library()
 

@@ -20,7 +20,6 @@ from letters.models.letters import Letter
 from letters.models.versions import Version
 from signatories.models import Organisation
 
-
 #: A link to confirm a sign-on lives this long, or until the letter takes no more confirmations.
 CONFIRM_AGE = timedelta(days=21)
 
@@ -160,15 +159,54 @@ class Endorsement(models.Model):
                 fields=["letter", "organisation"],
                 condition=Q(status="approved"),
             ),
-            constraints.one_of("endorsement_status_is_known", "status", ["submitted", "confirmed", "asked", "held", "approved", "rejected", "withdrawn", "expired", "folded", "removed"]),
+            constraints.one_of(
+                "endorsement_status_is_known",
+                "status",
+                [
+                    "submitted",
+                    "confirmed",
+                    "asked",
+                    "held",
+                    "approved",
+                    "rejected",
+                    "withdrawn",
+                    "expired",
+                    "folded",
+                    "removed",
+                ],
+            ),
             constraints.one_of("visibility_is_known", "visibility", ["named", "country", "counted", "confidential"]),
-            constraints.present_when("confirmed_says_when", "confirmed_at", status__in=["confirmed", "asked", "approved"]),
+            constraints.present_when(
+                "confirmed_says_when", "confirmed_at", status__in=["confirmed", "asked", "approved"]
+            ),
             constraints.present_when("approved_says_when", "approved_at", status="approved"),
-            constraints.present_when("ended_says_when", "ended_at", status__in=["rejected", "withdrawn", "expired", "folded", "removed"]),
-            constraints.only_when("only_ended_has_an_end", "ended_at", status__in=["rejected", "withdrawn", "expired", "folded", "removed"]),
+            constraints.present_when(
+                "ended_says_when", "ended_at", status__in=["rejected", "withdrawn", "expired", "folded", "removed"]
+            ),
+            constraints.only_when(
+                "only_ended_has_an_end",
+                "ended_at",
+                status__in=["rejected", "withdrawn", "expired", "folded", "removed"],
+            ),
             constraints.in_order("confirmed_after_it_came_in", "submitted_at", "confirmed_at"),
-            constraints.present_when("only_removed_forgets_its_organisation", "organisation", status__in=["submitted", "confirmed", "asked", "held", "approved", "rejected", "withdrawn", "expired", "folded"]),
-            models.CheckConstraint(name="only_removed_has_no_name", condition=Q(status="removed") | ~Q(printed_name="")),
+            constraints.present_when(
+                "only_removed_forgets_its_organisation",
+                "organisation",
+                status__in=[
+                    "submitted",
+                    "confirmed",
+                    "asked",
+                    "held",
+                    "approved",
+                    "rejected",
+                    "withdrawn",
+                    "expired",
+                    "folded",
+                ],
+            ),
+            models.CheckConstraint(
+                name="only_removed_has_no_name", condition=Q(status="removed") | ~Q(printed_name="")
+            ),
             models.CheckConstraint(name="approved_has_evidence", condition=~Q(status="approved") | ~Q(evidence="")),
         ]
         indexes = [
@@ -196,7 +234,14 @@ class Endorsement(models.Model):
             return None
         match self.visibility:
             case self.Visibility.NAMED:
-                shown: tuple[object, ...] = (self.printed_name, self.printed_acronym, self.printed_country, self.tier, self.order, self.organisation_id)
+                shown: tuple[object, ...] = (
+                    self.printed_name,
+                    self.printed_acronym,
+                    self.printed_country,
+                    self.tier,
+                    self.order,
+                    self.organisation_id,
+                )
             case self.Visibility.COUNTRY:
                 shown = (self.printed_country,)
             case _:

@@ -87,7 +87,10 @@ class Letter(models.Model):
 
     class Eligibility(models.TextChoices):
         ORGANISATIONS = "organisations", _("Any organisation may sign. Individuals can’t.")
-        CIVIL_SOCIETY = "civil_society", _("Civil society organisations may sign. Individuals, companies, parties and public bodies can’t.")
+        CIVIL_SOCIETY = (
+            "civil_society",
+            _("Civil society organisations may sign. Individuals, companies, parties and public bodies can’t."),
+        )
 
     class Precision(models.TextChoices):
         DAY = "day", _("day")
@@ -136,8 +139,14 @@ class Letter(models.Model):
         verbose_name = _("letter")
         verbose_name_plural = _("letters")
         constraints = [
-            constraints.one_of("letter_status_is_known", "status", ["draft", "open", "closed", "delivered", "concluded", "discarded", "taken_down"]),
-            constraints.present_when("opened_letter_says_when", "opened_at", status__in=["open", "closed", "delivered", "concluded"]),
+            constraints.one_of(
+                "letter_status_is_known",
+                "status",
+                ["draft", "open", "closed", "delivered", "concluded", "discarded", "taken_down"],
+            ),
+            constraints.present_when(
+                "opened_letter_says_when", "opened_at", status__in=["open", "closed", "delivered", "concluded"]
+            ),
             constraints.present_when("closed_letter_says_when", "closed_at", status__in=["closed"]),
             constraints.in_order("letter_closes_after_it_opens", "opened_at", "closes_at"),
             constraints.in_order("late_signatures_end_after_closing", "closes_at", "late_until"),

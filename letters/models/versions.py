@@ -55,9 +55,7 @@ class Version(models.Model):
 
     def canonical_json(self) -> bytes:
         """What the digest is taken of: UTF-8, keys sorted, no spaces, texts by language."""
-        texts = [
-            {name: getattr(text, name) for name in Text.SIGNED} for text in self.texts.order_by("language")
-        ]
+        texts = [{name: getattr(text, name) for name in Text.SIGNED} for text in self.texts.order_by("language")]
         content = {"letter": self.letter.reference, "version": self.number, "texts": texts}
         return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -191,7 +191,9 @@ def logo(request: HttpRequest, slug: str) -> HttpResponseBase:
 def about(request: HttpRequest) -> HttpResponse:
     """Who runs this, and how it treats people's data."""
     site = SiteSettings.load()
-    return pages.keyed(request, "about", site.revision, render=lambda: _public_page("letters/about.html", {"section": "about"}, site))
+    return pages.keyed(
+        request, "about", site.revision, render=lambda: _public_page("letters/about.html", {"section": "about"}, site)
+    )
 
 
 def _titled(letters: LetterQuerySet) -> LetterQuerySet:

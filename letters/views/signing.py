@@ -16,6 +16,7 @@ from django.utils import timezone
 from coalition import limits
 from coalition.access import Who, access
 from coalition.fields import keyring
+from coalition.middleware import Visit
 from coalition.workflow import NotAllowed
 from letters import endorsing
 from letters.forms import SignForm
@@ -30,7 +31,7 @@ SIGN_ONS_AN_HOUR = 30
 
 
 @access(get=Who.ANYONE, post=Who.ANYONE)
-def sign(request: HttpRequest, slug: str) -> HttpResponse:
+def sign(request: Visit, slug: str) -> HttpResponse:
     """The form by which an organisation signs."""
     at = timezone.now()
     found = get_object_or_404(Letter.objects.visible_to(None, at), slug=slug)
@@ -47,14 +48,18 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
             context["again_at"] = allowance.again_at
             return render(request, "letters/sign_too_often.html", {**context, "form": form}, status=429)
         return _signed(request, found, form, at)
-    context |= {"form": form, "is_lapsed": is_lapsed, "shows_errors": posted and not is_lapsed and "find" not in request.POST}
+    context |= {
+        "form": form,
+        "is_lapsed": is_lapsed,
+        "shows_errors": posted and not is_lapsed and "find" not in request.POST,
+    }
     return render(request, "letters/sign.html", context, status=403 if is_lapsed else 200)
 
 
 sign.keeps_entry = True  # type: ignore[attr-defined]
 
 
-def _signed(request: HttpRequest, found: Letter, form: SignForm, at: datetime) -> HttpResponse:
+def _signed(request: Visit, found: Letter, form: SignForm, at: datetime) -> HttpResponse:
     sign_on = form.sign_on
     flood = not limits.hit("sign an hour", request.client_network, SIGN_ONS_AN_HOUR, 3600, at).allowed
     try:

@@ -1,11 +1,14 @@
 """Prints the tables of allowed moves, as they stand in docs/moves.md."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
+from coalition.workflow import Workflow
 from letters import endorsing, lifecycle
 from signatories import vetting
 
-TABLES = {"Letter": lifecycle.flow, "Endorsement": endorsing.flow, "Organisation": vetting.flow}
+TABLES: dict[str, Workflow[Any]] = {"Letter": lifecycle.flow, "Endorsement": endorsing.flow, "Organisation": vetting.flow}
 
 
 class Command(BaseCommand):
