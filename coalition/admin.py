@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +12,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -33,15 +34,11 @@ M = TypeVar("M", bound=models.Model)
 Words = str | Promise
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-    from django.contrib.admin import TabularInline as Inline
+    from django.contrib.admin import ModelAdmin as ModelAdmin
 else:
-    # Django's own can't be subscripted at run time.
-    class ModelAdmin(admin.ModelAdmin, Generic[M]):
-        pass
 
-    class Inline(admin.TabularInline, Generic[M, TypeVar("Parent")]):
-        pass
+    class ModelAdmin(admin.ModelAdmin, Generic[M]):
+        """Django's own can't be subscripted at run time."""
 
 
 admin.site.site_header = admin.site.site_title = gettext_lazy("Desk")
@@ -92,8 +89,8 @@ class Verb:
     run: Callable[..., models.Model]
     label: Words
     done: Words
-    form: type[forms.Form] | None = None
-    """Asked on a page of its own; without one, the button acts at once."""
+    form: Callable[[Any, Any], forms.Form] | None = None
+    """Made of the row and what was posted; asked on a page of its own. Without one, the button acts at once."""
     effect: Words = ""
     """A sentence on that page: what will happen."""
 
@@ -136,7 +133,7 @@ class AdministratorsKeep:
         return False
 
 
-class ShownBelow(StaffSee, Inline[Any, Any]):
+class ShownBelow(StaffSee, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     """Rows that belong to the one on the page, to be read only."""
 
     extra = 0
@@ -259,7 +256,7 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
     def prepare(self, subject: M) -> None:
         """Locks what must be locked before a step locks its own rows."""
 
-    def url_after(self, request: HttpRequest, subject: M) -> str:
+    def url_after(self, request: HttpRequest, verb: str, subject: M) -> str:
         """Where the desk goes on when a step has been taken."""
         return self.url_of(subject)
 
@@ -274,7 +271,7 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
             return redirect(self.url_of(subject))
         link = format_html('<a href="{}">{}</a>', self.url_of(subject), str(subject))
         messages.success(request, format_html("{}: {}", link, self.verbs[verb].done))
-        return redirect(self.url_after(request, subject))
+        return redirect(self.url_after(request, verb, subject))
 
     @property
     def _url_name(self) -> str:
@@ -287,7 +284,7 @@ def staff(request: HttpRequest) -> User:
     return request.user
 
 
-class AddUserForm(BaseUserCreationForm[User]):
+class AddUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
     class Meta:
         model = User
         fields = ["email", "name"]
@@ -296,14 +293,65 @@ class AddUserForm(BaseUserCreationForm[User]):
         return str(self.cleaned_data["email"]).lower()
 
 
-class ChangeUserForm(forms.ModelForm[User]):
+class ChangeUserForm(UserChangeForm):  # type: ignore[type-arg]  # not generic at run time
     class Meta:
         model = User
-        fields = ["email", "name", "language", "time_zone", "is_active", "is_staff", "is_superuser"]
+        fields = "__all__"
+        labels = {"is_superuser": gettext_lazy("administrator")}
+        help_texts = {"is_superuser": gettext_lazy("Gives accounts and roles, and has every role on every letter")}
 
-    clean_email = AddUserForm.clean_email
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def clean_time_zone(self) -> str:
+        name: str = self.cleaned_data["time_zone"]
+        if name not in zoneinfo.available_timezones():
+            raise forms.ValidationError(_("Enter a time zone like Europe/Paris"))
+        return name
 
 
 @admin.register(User)
-class UserAdmin(AdministratorsKeep, DjangoUserAdmin):
-    """People with an account. Those who leave are made inactive: what they decided keeps their name."""
+class UserAdmin(AdministratorsKeep, DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """People with an account. Who leaves is made inactive, and what they decided keeps their name."""
+
+    form = ChangeUserForm
+    add_form = AddUserForm
+    add_form_template = None
+    fieldsets = [
+        (None, {"fields": ["email", "password", "name", "language", "time_zone"]}),
+        (gettext_lazy("What they may do"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (gettext_lazy("Dates"), {"fields": ["joined_at", "last_login"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "name", "password1", "password2"]})]
+    readonly_fields = ["joined_at", "last_login"]
+    list_display = ["email", "name", "is_staff", "is_superuser", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_superuser", "is_active"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    filter_horizontal = []
+
+
+@admin.register(SiteSettings)
+class SiteSettingsAdmin(AdministratorsKeep, ModelAdmin[SiteSettings]):
+    """One row, so its list is its page."""
+
+    fields = ["name", "contact_email", "imprint"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request) and not SiteSettings.objects.exists()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = SiteSettings.objects.first()
+        return (
+            redirect("admin:coalition_sitesettings_change", row.pk)
+            if row
+            else redirect("admin:coalition_sitesettings_add")
+        )
+
+    def save_model(self, request: HttpRequest, obj: SiteSettings, form: Any, change: bool) -> None:
+        """The revision rises, so that no page made before is taken for the present one."""
+        obj.pk = 1
+        obj.revision = F("revision") + 1 if change else 1
+        obj.save()

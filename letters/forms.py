@@ -10,6 +10,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core import signing
 from django.core.validators import URLValidator
+from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -148,6 +149,12 @@ class SignForm(forms.Form):
         if not letter.allows_withheld_names:
             self.fields["visibility"].required = False
 
+    def without_errors(self) -> SignForm:
+        """The same, with what was typed but not judged: after Find, and when the page had been open too long."""
+        if self.is_bound:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+        return self
+
     @cached_property
     def typed_name(self) -> str:
         return clean_line(str(self.data.get(self.add_prefix("organisation_name"), "")))
@@ -205,13 +212,15 @@ class SignForm(forms.Form):
 
     def clean_logo(self) -> logos.Logo | None:
         """The picture drawn anew, or the one kept from an earlier try."""
-        upload = self.cleaned_data["logo"]
-        if upload is None:
-            return logos.kept(str(self.data.get(self.add_prefix("kept_logo"), "")))
         try:
-            return logos.redraw(upload)
+            return self._drawn_logo
         except logos.Unreadable as error:
             raise forms.ValidationError(str(error)) from error
+
+    @cached_property
+    def _drawn_logo(self) -> logos.Logo | None:
+        upload = self.files.get(self.add_prefix("logo"))
+        return logos.redraw(upload) if upload else logos.kept(str(self.data.get(self.add_prefix("kept_logo"), "")))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -235,15 +244,13 @@ class SignForm(forms.Form):
             for error in self.errors[name]
         ]
 
-    @cached_property
+    @property
     def kept_logo_now(self) -> logos.Logo | None:
         """The picture that the form keeps while other fields are put right."""
-        if not self.is_bound:
+        try:
+            return self._drawn_logo
+        except logos.Unreadable:
             return None
-        if "logo" in self.cleaned_data:
-            picture: logos.Logo | None = self.cleaned_data["logo"]
-            return picture
-        return logos.kept(str(self.data.get(self.add_prefix("kept_logo"), "")))
 
     @property
     def preview_name(self) -> str:

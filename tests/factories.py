@@ -1,4 +1,4 @@
-"""The smallest true things to test with: people, organisations, letters and their endorsements, in each of their states.
+"""The smallest true things to test with: people, organisations, letters and endorsements, in each of their states.
 
 States are reached by the verbs, as in life; what a factory returns has its events.
 """

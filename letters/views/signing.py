@@ -42,17 +42,14 @@ def sign(request: Visit, slug: str) -> HttpResponse:
     posted = request.method == "POST"
     form = SignForm(found, text.language, at, *((request.POST, request.FILES) if posted else ()))
     is_lapsed = getattr(request, "has_lapsed", False)
-    if posted and not is_lapsed and "find" not in request.POST and form.is_valid():
+    is_sent = posted and not is_lapsed and "find" not in request.POST
+    if is_sent and form.is_valid():
         allowance = limits.hit("sign a minute", request.client_network, SIGN_ONS_A_MINUTE, 60, at)
         if not allowance.allowed:
-            context["again_at"] = allowance.again_at
-            return render(request, "letters/sign_too_often.html", {**context, "form": form}, status=429)
+            context |= {"form": form, "again_at": allowance.again_at}
+            return render(request, "letters/sign_too_often.html", context, status=429)
         return _signed(request, found, form, at)
-    context |= {
-        "form": form,
-        "is_lapsed": is_lapsed,
-        "shows_errors": posted and not is_lapsed and "find" not in request.POST,
-    }
+    context |= {"form": form if is_sent else form.without_errors(), "is_lapsed": is_lapsed, "shows_errors": is_sent}
     return render(request, "letters/sign.html", context, status=403 if is_lapsed else 200)
 
 

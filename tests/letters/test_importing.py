@@ -15,6 +15,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -40,6 +41,8 @@ SOURCE = "https://uhrp.org/statement/"
 def test_all_twenty_letters_come_onto_the_record_with_one_count_everywhere(client: Client) -> None:
     files = sorted(LETTERS.glob("*.json"))
     told = {file: import_letter(file) for file in files}
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # no autovacuum sees into the transaction of a test
     listed = counts_of_the_list(client)
     assert len(files) == len(listed) == 20
     for file, sentences in told.items():
@@ -47,7 +50,7 @@ def test_all_twenty_letters_come_onto_the_record_with_one_count_everywhere(clien
         letter = Letter.objects.get(slug=slug)
         distinct = distinct_organisations(file)
         page = client.get(letter.get_absolute_url(), follow=True).content.decode()
-        register = page.split('id="signatories"')[1]
+        register = page.split('<ol class="reg')[1].split("</ol>")[0]
         assert f"{distinct} organisations:" in " ".join(sentences)
         assert f'<data id="signatory-count" value="{distinct}">' in page
         assert register.count("<li>") == distinct
@@ -99,8 +102,13 @@ def test_its_endorsements_are_approved_by_the_verbs_and_nobody_is_told(run_jobs:
 
 @pytest.mark.parametrize(
     ("written", "first_day", "precision"),
-    [("2022", "2022-01-01", "year"), ("2022-04", "2022-04-01", "month"), ("2022-04-19", "2022-04-19", "day"), (None, "None", "day")],
-)  # fmt: skip
+    [
+        ("2022", "2022-01-01", "year"),
+        ("2022-04", "2022-04-01", "month"),
+        ("2022-04-19", "2022-04-19", "day"),
+        (None, "None", "day"),
+    ],
+)
 def test_a_date_is_known_as_exactly_as_it_is_given(
     tmp_path: Path, written: str | None, first_day: str, precision: str
 ) -> None:
@@ -204,7 +212,7 @@ def test_individuals_unknown_countries_and_bad_websites_are_told_and_left_out(tm
         f"line {first}, position 1: the country “Atlantis” is not known, so none is recorded.",
         f"line {first}, position 1: “see below” is no address of a website, so none is recorded.",
         f"line {first + 1}, position 2: not an organisation, so not imported.",
-        f"line {line_of(file, '"individual_signers"')}: 59 people have signed beside the organisations; not imported.",
+        f"line {line_of(file, 'individual_signers')}: 59 people have signed beside the organisations; not imported.",
     ]
     letter = Letter.objects.get()
     assert list(letter.endorsements.order_by("order").values_list("order", "printed_country")) == [(1, ""), (3, "KE")]
@@ -229,7 +237,7 @@ def test_a_file_that_differs_from_the_record_is_refused_with_the_first_differenc
             "Uighur American Association",
             "position 1 is “Uighur American Association”, on record",
         ),
-        ('"position": 12', '"position": 13', "position 13 is not on record"),
+        ('"position": 12', '"position": 13', "position 12 is missing"),
         ('"list_complete": false', '"list_complete": true', "list_complete or signatory_count_stated"),
         ('"title": "42', '"title": "43', "title"),
     ],
@@ -290,7 +298,7 @@ def test_a_slug_or_a_reference_that_another_letter_has_is_refused() -> None:
         ('"position": 1}', '"position": true}', "“position” should be a whole number."),
         ('"position": 1}', '"position": 0}', "“position” should be a number from 1 to 1000000."),
         ('"position": 1}', f'"position": {"9" * 5000}}}', "“position” should be a whole number."),
-        ('"position": 3}', '"position": 2}', "Position 2 is taken by the entry on line 24."),
+        ('"position": 3}', '"position": 2}', "Position 2 is taken by the entry on line 23."),
         (
             '"kind": "organisation", "position": 1}',
             '"kind": ["organisation"], "position": 1}',
@@ -379,12 +387,10 @@ def test_a_truncated_file_says_where_it_breaks_off(tmp_path: Path) -> None:
 
 def test_a_file_in_another_encoding_says_where_it_is_not_utf_8(tmp_path: Path) -> None:
     file = tmp_path / "broken.json"
-    file.write_bytes(SHORT.read_text().replace("Uyghur American", "Uyghür American").encode("latin-1"))
+    file.write_bytes(SHORT.read_bytes().replace(b"Uyghur American", "Uyghür American".encode("latin-1")))
     assert refusal(file) == [f"line {line_of(SHORT, 'Uyghur American')}: This is not UTF-8."]
-    file.write_bytes(SHORT.read_bytes())
-    assert import_letter(file)
     file.write_text(SHORT.read_text(), encoding="utf-8-sig")
-    assert import_letter(file)[0].startswith("Nothing to do: ")
+    assert imported(file)
 
 
 @pytest.mark.parametrize("text", ["[]", "7", "null", '"letter"', "NaN"])
@@ -397,13 +403,13 @@ def test_a_file_that_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("signatories", [{"1": "Water Trust"}, "Water Trust", None])
 def test_signatories_that_are_no_list_are_refused(tmp_path: Path, signatories: object) -> None:
     file = a_file(tmp_path, signatories=signatories)
-    assert f"line {line_of(file, '"signatories"')}: “signatories” should be a list." in refusal(file)
+    assert f"line {line_of(file, 'signatories')}: “signatories” should be a list." in refusal(file)
 
 
 def test_a_list_without_an_organisation_is_refused(tmp_path: Path) -> None:
     file = a_file(tmp_path, signatories=[entry(1, "Amina Wanjiru", kind="individual")])
     assert refusal(file) == [
-        f"line {line_of(file, '"signatories"')}: “signatories” should hold at least one organisation."
+        f"line {line_of(file, 'signatories')}: “signatories” should hold at least one organisation."
     ]
 
 

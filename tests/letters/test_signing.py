@@ -355,3 +355,15 @@ def test_an_unknown_action_changes_nothing(client):
         assert client.post(path, {"action": action}).status_code == 400
     endorsement.refresh_from_db()
     assert endorsement.status == "approved"
+
+
+def test_finding_an_organisation_finds_no_fault_with_what_is_not_filled_in_yet(client):
+    page = client.post(sign_url(a_letter()), {"organisation_name": "Wells", "find": "1"})
+    assert "Error:" not in text_of(page)
+    assert "Enter your full name" not in text_of(page)
+
+
+def test_a_request_without_any_field_is_answered_with_all_errors(client):
+    page = client.post(sign_url(a_letter()), {})
+    assert page.status_code == 200
+    assert "Enter the name of your organisation" in text_of(page)
