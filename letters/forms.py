@@ -23,6 +23,7 @@ from letters.models import Endorsement, Letter
 from signatories import logos, matching
 from signatories.models import Organisation
 from signatories.names import normalise
+from signatories.vetting import registrable_domain
 
 #: The choice "none of these" among the organisations found.
 NEW = "new"
@@ -148,6 +149,10 @@ class SignForm(forms.Form):
         self.fields["started"].initial = signing.dumps(int(at.timestamp()), salt=STARTED_SALT)
         if not letter.allows_withheld_names:
             self.fields["visibility"].required = False
+        known = self.picked_organisation if self.is_bound else None
+        if known and (domain := registrable_domain(known.website)):
+            hint = _("We send one message to confirm. An address ending in %(domain)s is checked fastest")
+            self.fields["representative_email"].help_text = hint % {"domain": domain}
 
     def without_errors(self) -> SignForm:
         """The same, with what was typed but not judged: after Find, and when the page had been open too long."""

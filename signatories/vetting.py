@@ -11,7 +11,7 @@ from publicsuffixlist import PublicSuffixList
 
 from coalition.models import User
 from coalition.roles import REGISTRAR
-from coalition.workflow import NOW, Actor, Workflow
+from coalition.workflow import NOW, SAME, Actor, Workflow
 from signatories.models import Domain, Organisation, OrganisationEvent, OrganisationName
 from signatories.names import normalise, sort_key
 
@@ -57,6 +57,13 @@ def suspend(organisation: Organisation, *, by: User | None, note: str, at: datet
 
 @flow.step(Standing.SUSPENDED, to=Standing.VERIFIED, who=REGISTRAR)
 def reinstate(organisation: Organisation, *, by: User | None, note: str, at: datetime = NOW) -> None:
+    organisation.revision += 1
+
+
+@flow.step(Standing.VERIFIED, to=SAME, who=REGISTRAR)
+def take_logo(organisation: Organisation, *, by: User | None, logo: str, at: datetime = NOW) -> None:
+    """Shows a logo on the organisation's page; `logo` is the name of a stored picture that we drew ourselves."""
+    organisation.logo = logo
     organisation.revision += 1
 
 

@@ -182,9 +182,10 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
 @access(get=Who.ANYONE)
 def logo(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = get_object_or_404(Organisation.objects.public(timezone.now()), slug=slug)
-    if not found.logo:
-        raise Http404
-    return logos.response(found.logo)
+    try:
+        return logos.response(found.logo)
+    except (ValueError, FileNotFoundError):
+        raise Http404 from None
 
 
 @access(get=Who.ANYONE)

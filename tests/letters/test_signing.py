@@ -223,6 +223,13 @@ def test_a_logo_survives_another_error_and_reaches_the_endorsement(client):
     endorsement = Endorsement.objects.get()
     assert endorsement.logo.size > 50
     assert endorsement.consents_to_logo
+    endorsing.confirm(endorsement)
+    endorsing.approve(endorsement, by=None)
+    page = endorsement.organisation.get_absolute_url()
+    assert f'src="{page}logo.png"' in client.get(page).content.decode()
+    shown = client.get(f"{page}logo.png")
+    assert shown["Content-Type"] == "image/png"
+    assert b"".join(shown.streaming_content).startswith(b"\x89PNG")
     bad = SimpleUploadedFile("logo.png", b"<svg onload=alert(1)>", content_type="image/png")
     assert "must be a PNG or JPEG" in text_of(client.post(sign_url(letter), {**ENTRY, "logo": bad}))
 
