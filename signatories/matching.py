@@ -31,7 +31,9 @@ def among(organisations: OrganisationQuerySet, text: str, most: int = MOST) -> l
     if not wanted:
         return []
     score = Greatest(
-        TrigramSimilarity("normalised", wanted), TrigramWordSimilarity(wanted, "normalised") * PART, output_field=FloatField()
+        TrigramSimilarity("normalised", wanted),
+        TrigramWordSimilarity(wanted, "normalised") * PART,
+        output_field=FloatField(),
     )
     alike = Q(normalised__trigram_similar=wanted) | Q(normalised__trigram_word_similar=wanted)
     names = OrganisationName.objects.filter(alike, organisation__in=organisations)
