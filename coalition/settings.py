@@ -221,7 +221,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"discreet": {"()": "coalition.logs.Discreet"}},
     "formatters": {
-        "json": {"()": "pythonjsonlogger.json.JsonFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["discreet"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},

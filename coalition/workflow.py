@@ -194,7 +194,7 @@ class Workflow(Generic[M]):
         event.save()
         if said.note:
             note = cast(type[Note], self.events._meta.fields_map["note"].related_model)
-            note._default_manager.create(**{"event": event, "text": said.note})
+            note._default_manager.create(event=event, text=said.note)
         if (now := self.face(subject)) != face:
             self.changed(subject, face, now)
         self.tell(event)

@@ -171,7 +171,7 @@ def approve(endorsement: Endorsement, *, by: User | None, note: str = "", at: da
         vetting.verify(organisation, by=by, at=at)
     # Of an organisation that is not named, a logo that appears just now would say that it has signed.
     if endorsement.logo and not organisation.logo and endorsement.visibility == Endorsement.Visibility.NAMED:
-        vetting.take_logo(organisation, by=by, logo=endorsement.logo.name, at=at)
+        vetting.take_logo(organisation, by=by, logo=str(endorsement.logo.name), at=at)
     endorsement.approved_at = at
 
 

@@ -50,8 +50,8 @@ def among(organisations: OrganisationQuerySet, text: str, most: int = MOST) -> l
 def same(name: str, country: str) -> Organisation | None:
     """The one organisation on the register, public or not, with this name (normalised) and this country; None where
     there is none or more than one."""
-    equal = Organisation.objects.filter(
-        names__normalised=normalise(name), country=country, standing__in=["provisional", "verified"]
-    ).distinct()
+    named = OrganisationName.objects.filter(normalised=normalise(name)).values_list("organisation", flat=True)
+    # Asked for in two steps: in one, Postgres may start from the country, and in the middle of an import that is many.
+    equal = Organisation.objects.filter(pk__in=set(named), country=country, standing__in=["provisional", "verified"])
     found = list(equal[:2])
     return found[0] if len(found) == 1 else None

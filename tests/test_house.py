@@ -65,7 +65,11 @@ def test_every_template_is_used():
     }  # fmt: skip
     for path in TEMPLATES:
         name = str(path.relative_to(HOUSE / "templates"))
-        overrides_admin = name.startswith("admin/") and path.name in ("change_list.html", "change_form.html", "index.html")
+        overrides_admin = name.startswith("admin/") and path.name in (
+            "change_list.html",
+            "change_form.html",
+            "index.html",
+        )
         if name in by_convention or overrides_admin:
             continue
         assert f'"{name}"' in sources or f"'{name}'" in sources, f"No page includes or renders {name}: delete it."

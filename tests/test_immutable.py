@@ -39,7 +39,9 @@ def test_a_sealed_version_and_its_texts_cannot_change():
         version.pk,
     )
     draft = a_letter(state="draft").version
-    is_refused("UPDATE letters_text SET version_id = %s WHERE version_id = %s AND language = 'en'", version.pk, draft.pk)
+    is_refused(
+        "UPDATE letters_text SET version_id = %s WHERE version_id = %s AND language = 'en'", version.pk, draft.pk
+    )
 
 
 def test_a_draft_can_change():

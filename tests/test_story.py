@@ -72,7 +72,7 @@ def test_an_organisation_signs_and_the_public_sees_it(run_jobs, outbox):
     queue = desk.get("/admin/letters/endorsement/")
     assert "Mawingu Water Forum" in text_of(queue)
     endorsement = Endorsement.objects.get()
-    desk.post(reverse("admin:letters_endorsement_step", args=[endorsement.pk, "approve"]))
+    desk.post(reverse("admin:letters_endorsement_step", args=[endorsement.pk, "approve"]), {"was": "confirmed"})
     assert Endorsement.objects.get().status == "approved"
 
     # Bruno is told, with his own link.
@@ -131,7 +131,7 @@ def test_an_organisation_nobody_knows_adds_itself(run_jobs, outbox):
 
     desk = Client()
     desk.force_login(chiara)
-    desk.post(reverse("admin:letters_endorsement_step", args=[endorsement.pk, "approve"]))
+    desk.post(reverse("admin:letters_endorsement_step", args=[endorsement.pk, "approve"]), {"was": "confirmed"})
     page = Client().get(letter.get_absolute_url())
     assert "جمعية أصدقاء النهر" in text_of(page)
     assert "Jordan" in text_of(page)

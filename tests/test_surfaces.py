@@ -81,7 +81,9 @@ def letter() -> Letter:
         if state == "taken_down":
             continue
     for audience in ("team", "invited"):
-        an_endorsement(a_letter(title=f"{SECRET} {audience}", audience=audience), an_organisation(f"{SECRET} org {audience}"))
+        an_endorsement(
+            a_letter(title=f"{SECRET} {audience}", audience=audience), an_organisation(f"{SECRET} org {audience}")
+        )
     embargoed = a_letter(title=f"{SECRET} embargo", public_from=timezone.now() + timedelta(hours=1))
     an_endorsement(embargoed, an_organisation(f"{SECRET} org embargo"))
     a_moderator(letter, name=f"{SECRET} moderator")
@@ -111,7 +113,9 @@ def test_no_public_address_shows_anything_planted(letter):
     for path in addresses(letter):
         for query in ("", f"?q={SECRET}", "?country=KE&order=country", "?page=2"):
             answer = Client().get(path + query)
-            shown = answer.content.decode("utf-8", "replace").replace(f'value="{SECRET}"', "").replace(f"q={SECRET}", "")
+            shown = (
+                answer.content.decode("utf-8", "replace").replace(f'value="{SECRET}"', "").replace(f"q={SECRET}", "")
+            )
             assert SECRET not in shown, path
             assert answer.status_code < 500, path
             seen += 1

@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 def run_worker(outbox: Path) -> None:
     of = connection.get_connection_params()
     password = f":{quote(of['password'], safe='')}" if of.get("password") else ""
-    address = f"postgres://{of['user']}{password}@/{of['dbname']}?host={quote(of['host'], safe='')}&port={of.get('port', 5432)}"
+    where = f"host={quote(of['host'], safe='')}&port={of.get('port', 5432)}"
+    address = f"postgres://{of['user']}{password}@/{of['dbname']}?{where}"
     ended = subprocess.run(
         [sys.executable, "manage.py", "procrastinate", "worker", "--one-shot"],
         cwd=django_settings.BASE_DIR,
@@ -44,9 +45,9 @@ def run_worker(outbox: Path) -> None:
 def test_the_worker_mails_what_was_committed_and_nothing_else(tmp_path):
     letter = a_letter()
     kept = an_endorsement(letter, state="submitted", representative_email="kept@wells.example.org")
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         an_endorsement(letter, state="submitted", representative_email="lost@wells.example.org")
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     run_worker(tmp_path)
     [message] = [file.read_text() for file in tmp_path.glob("*.eml")]
     assert "kept@wells.example.org" in message

@@ -221,7 +221,7 @@ class Endorsement(models.Model):
                 condition=Q(status="approved", visibility="named"),
             ),
             models.Index(name="queue", fields=["status", "letter", "confirmed_at"]),
-            GinIndex(name="listed_by_trigram", fields=["normalised"], opclasses=["gin_trgm_ops"]),
+            GinIndex(name="listed_by_trigram", fields=["normalised"], opclasses=["gin_trgm_ops"], fastupdate=False),
         ]
 
     def __str__(self) -> str:

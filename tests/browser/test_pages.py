@@ -1,4 +1,4 @@
-"""Pages as browsers and assistive technology have them: no rule of accessibility broken, nothing cut off, little weight."""
+"""Pages as browsers and assistive technology have them: no rule broken, nothing cut off, little weight."""
 
 from __future__ import annotations
 
@@ -88,7 +88,10 @@ def test_the_desks_queue_breaks_no_rule_of_accessibility(browser: Browser, live_
         page.locator("[name=username]").fill(person.email)
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("[type=submit]").click()
-        for path in ("/admin/letters/endorsement/", f"/admin/letters/endorsement/{Endorsement.objects.last().pk}/change/"):
+        for path in (
+            "/admin/letters/endorsement/",
+            f"/admin/letters/endorsement/{Endorsement.objects.last().pk}/change/",
+        ):
             page.goto(path)
             found = Axe().run(page, options=RULES).response["violations"]
             faults += [f"{path} {width} {scheme}: {rule['id']} {rule['nodes'][0]['html'][:150]}" for rule in found]

@@ -124,6 +124,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "restore": {"by": None, "note": "Safe again."},
         "suspend": {"by": None, "note": "Why."},
         "reinstate": {"by": None, "note": "Why."},
+        "take_logo": {"by": None, "logo": "logos/drawn.png"},
     }
     signers = ("resend", "confirm", "confirm_held", "expire", "withdraw")
     module = {"Letter": lifecycle, "Endorsement": endorsing, "Organisation": vetting}[noun]

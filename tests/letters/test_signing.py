@@ -86,7 +86,8 @@ def test_each_error_in_the_summary_links_to_a_field_that_is_there(client):
 def test_names_of_real_organisations_are_accepted_unchanged(client, run_jobs, outbox):
     letter = a_letter()
     names = [
-        "+972 Magazine", ">make Utopia_", "藏人行政中央", "བོད་མིའི་སྒྲིག་འཛུགས།", "Žižek & Söhne e.V.", "نظرة للدراسات النسوية",
+        "+972 Magazine", ">make Utopia_",
+        "藏人行政中央", "བོད་མིའི་སྒྲིག་འཛུགས།", "Žižek & Söhne e.V.", "نظرة للدراسات النسوية",
         "O'Brien’s “Wells”", "3C", "Ökoforum; Donauauen (AT)", "- Dash -", "=SUM Collective", "می‌شود", "नदी अधिकार मंच",
     ]  # fmt: skip
     for number, name in enumerate(names):

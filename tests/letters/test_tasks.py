@@ -19,7 +19,10 @@ def test_the_clock_closes_a_letter_after_its_grace_and_ends_what_was_not_confirm
     letter = a_letter(closes_at=NOON, at=NOON - timedelta(days=3))
     endorsement = an_endorsement(letter, state="submitted", at=NOON - timedelta(days=2))
     confirmed = an_endorsement(letter, state="confirmed", at=NOON - timedelta(days=2))
-    for passed, status, state in ((timedelta(minutes=59), "open", "submitted"), (timedelta(hours=1), "closed", "expired")):
+    for passed, status, state in (
+        (timedelta(minutes=59), "open", "submitted"),
+        (timedelta(hours=1), "closed", "expired"),
+    ):
         with time_machine.travel(NOON + passed, tick=False):
             keep_the_clock.func(0)
             keep_the_clock.func(0)

@@ -8,7 +8,11 @@ from coalition.workflow import Workflow
 from letters import endorsing, lifecycle
 from signatories import vetting
 
-TABLES: dict[str, Workflow[Any]] = {"Letter": lifecycle.flow, "Endorsement": endorsing.flow, "Organisation": vetting.flow}
+TABLES: dict[str, Workflow[Any]] = {
+    "Letter": lifecycle.flow,
+    "Endorsement": endorsing.flow,
+    "Organisation": vetting.flow,
+}
 
 
 class Command(BaseCommand):
