@@ -1,45 +1,24 @@
-"""The desk: what its pages have in common, and the pages of people and of the coalition itself."""
+"""People with an account and the coalition's own details, at the desk; and what Django's admin is to be here."""
 
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coalition.desk import AdministratorsKeep, ModelAdmin
 from coalition.models import SiteSettings, User
-from coalition.text import clean_text
-from coalition.workflow import NotAllowed, Workflow, lock
-
-M = TypeVar("M", bound=models.Model)
-Words = str | Promise
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as ModelAdmin
-else:
-
-    class ModelAdmin(admin.ModelAdmin, Generic[M]):
-        """Django's own can't be subscripted at run time."""
-
 
 admin.site.site_header = admin.site.site_title = gettext_lazy("Desk")
 admin.site.index_title = gettext_lazy("Desk")
@@ -47,241 +26,6 @@ admin.site.index_template = "admin/rooms.html"
 admin.site.enable_nav_sidebar = False
 # Roles are given per letter; Django's groups and their permissions are not asked.
 admin.site.unregister(Group)
-
-
-class StepForm(forms.Form):
-    """What a step needs to be told; its fields are named as the verb names them."""
-
-    def __init__(self, subject: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.subject = subject
-
-
-class NoteForm(StepForm):
-    """Words for the others at the desk."""
-
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        help_text=gettext_lazy("For the desk only: it is never published or mailed"),
-        required=False,
-        max_length=2000,
-        error_messages={
-            "required": gettext_lazy("Write a note"),
-            "max_length": gettext_lazy("The note must be 2,000 characters or fewer"),
-        },
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-    def clean_note(self) -> str:
-        return clean_text(self.cleaned_data["note"])
-
-
-class NeededNoteForm(NoteForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["note"].required = True
-
-
-@dataclass(frozen=True)
-class Verb:
-    """A step that staff take: the word on its button, the word for its result, and what is asked before."""
-
-    run: Callable[..., models.Model]
-    label: Words
-    done: Words
-    form: Callable[[Any, Any], forms.Form] | None = None
-    """Made of the row and what was posted; asked on a page of its own. Without one, the button acts at once."""
-    effect: Words = ""
-    """A sentence on that page: what will happen."""
-
-
-class StaffSee:
-    """Staff see the rows that the queryset gives them; nobody adds, changes or deletes one by hand."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active and request.user.is_staff
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AdministratorsKeep:
-    """Administrators add and change; nothing is deleted."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active and request.user.is_superuser
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_module_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ShownBelow(StaffSee, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
-    """Rows that belong to the one on the page, to be read only."""
-
-    extra = 0
-    can_delete = False
-
-
-class DeskAdmin(StaffSee, ModelAdmin[M]):
-    """A list, and a page for each row with a button for every step that is possible now. Only verbs change a status."""
-
-    flow: Workflow[Any]
-    #: The steps with a button, in the order of the buttons.
-    verbs: dict[str, Verb]
-    #: What the timeline calls each step, and what it calls its codes.
-    told: dict[str, Words]
-    codes: dict[str, Words] = {}
-    change_form_template = "admin/page.html"
-    show_full_result_count = False
-
-    def get_urls(self) -> list[URLPattern]:
-        step = self.admin_site.admin_view(self.step_view)
-        return [path("<int:pk>/step/<slug:verb>/", step, name=f"{self._url_name}_step"), *super().get_urls()]
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M:
-        """What this visitor may not see does not exist."""
-        found = super().get_object(request, object_id, from_field)
-        if found is None:
-            raise Http404
-        return found
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        subject = self.get_object(request, unquote(object_id))
-        context = {
-            "title": str(subject),
-            "subtitle": None,
-            "buttons": self.buttons(request, subject),
-            "status": getattr(subject, self.flow.status_field),
-            "status_words": getattr(subject, f"get_{self.flow.status_field}_display")(),
-            "events": self.timeline(request, subject),
-            **self.context_of(request, subject),
-        }
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
-
-    def step_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        """Asks what one step needs to be told, and takes it: a GET shows, only a POST changes anything."""
-        subject = self.get_object(request, str(pk))
-        if verb not in self.verbs:
-            raise Http404
-        if not self.flow.steps[verb].who.allows(staff(request), subject):
-            raise PermissionDenied
-        form = self.form_of(verb, subject, request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            return self._taken(request, verb, subject, form)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": self.verbs[verb].label,
-            "verb": self.verbs[verb],
-            "subject": subject,
-            "was": request.POST.get("was", getattr(subject, self.flow.status_field)),
-            "form": form,
-            "back": self.url_of(subject),
-        }
-        return TemplateResponse(request, "admin/step.html", context, status=422 if form.errors else 200)
-
-    def take(self, verb: str, subject: M, was: str, **said: Any) -> str:
-        """Takes a step if the row still is what it was when it was shown. Returns the sentence of a refusal, or ""."""
-        try:
-            with transaction.atomic():
-                self.prepare(subject)
-                lock(subject, self.flow.above)
-                if getattr(subject, self.flow.status_field) != was:
-                    status = getattr(subject, f"get_{self.flow.status_field}_display")()
-                    raise NotAllowed(_("Somebody changed this meanwhile: now it is “%(status)s”.") % {"status": status})
-                self.verbs[verb].run(subject, **said)
-        except NotAllowed as refusal:
-            return str(refusal)
-        return ""
-
-    def buttons(self, request: HttpRequest, subject: M) -> list[dict[str, Any]]:
-        possible = {step.verb for step in self.flow.possible(subject, staff(request))}
-        step_url = partial(reverse, f"admin:{self._url_name}_step")
-        return [
-            {"label": verb.label, "asks": verb.form is not None, "url": step_url(args=[subject.pk, name])}
-            for name, verb in self.verbs.items()
-            if name in possible and self.makes_sense(name, subject)
-        ]
-
-    def timeline(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
-        """The steps so far, newest first."""
-        with_notes = self.sees_notes(request, subject)
-        return [
-            {
-                "what": self.told[event.verb],
-                "code": self.codes.get(event.code, event.code),
-                "by": event.by,
-                "at": event.at,
-                "note": str(event.note) if with_notes and hasattr(event, "note") else "",
-            }
-            for event in subject.events.select_related("by", "note").order_by("-pk")
-        ]
-
-    # For each kind of page to say otherwise:
-
-    def form_of(self, verb: str, subject: M, data: Any) -> forms.Form:
-        return (self.verbs[verb].form or StepForm)(subject, data)
-
-    def makes_sense(self, verb: str, subject: M) -> bool:
-        """Beyond what the table allows: whether the step could do anything with this row."""
-        return True
-
-    def context_of(self, request: HttpRequest, subject: M) -> dict[str, Any]:
-        """What else the page shows."""
-        return {}
-
-    def sees_notes(self, request: HttpRequest, subject: M) -> bool:
-        return True
-
-    def prepare(self, subject: M) -> None:
-        """Locks what must be locked before a step locks its own rows."""
-
-    def url_after(self, request: HttpRequest, verb: str, subject: M) -> str:
-        """Where the desk goes on when a step has been taken."""
-        return self.url_of(subject)
-
-    def url_of(self, subject: M) -> str:
-        return reverse(f"admin:{self._url_name}_change", args=[subject.pk])
-
-    def _taken(self, request: HttpRequest, verb: str, subject: M, form: forms.Form) -> HttpResponse:
-        name, was = str(subject), request.POST.get("was", "")
-        refusal = self.take(verb, subject, was, by=staff(request), **form.cleaned_data)
-        if refusal:
-            messages.error(request, f"{name}: {refusal}")
-            return redirect(self.url_of(subject))
-        link = format_html('<a href="{}">{}</a>', self.url_of(subject), str(subject))
-        messages.success(request, format_html("{}: {}", link, self.verbs[verb].done))
-        return redirect(self.url_after(request, verb, subject))
-
-    @property
-    def _url_name(self) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}"
-
-
-def staff(request: HttpRequest) -> User:
-    """Who sits at the desk: its gate lets nobody else through."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 class AddUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
@@ -324,11 +68,12 @@ class UserAdmin(AdministratorsKeep, DjangoUserAdmin):  # type: ignore[type-arg] 
     ]
     add_fieldsets = [(None, {"fields": ["email", "name", "password1", "password2"]})]
     readonly_fields = ["joined_at", "last_login"]
-    list_display = ["email", "name", "is_staff", "is_superuser", "is_active", "last_login"]
+    list_display = ["email", "name", "is_staff", "is_superuser", "is_active"]
     list_filter = ["is_staff", "is_superuser", "is_active"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
+    show_facets = admin.ShowFacets.NEVER
 
 
 @admin.register(SiteSettings)

@@ -1,0 +1,59 @@
+"""What a moderator should know of an endorsement before deciding, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from letters.models import Endorsement, EndorsementEvent, Representative
+from letters.models.endorsements import EndorsementQuerySet
+
+#: Codes that came with the sign-on.
+CAME_WITH_IT = {
+    "honeypot": gettext_lazy("a field was filled in that only programs see"),
+    "fast": gettext_lazy("sent within five seconds"),
+    "no_start": gettext_lazy("sent without opening the form"),
+    "hidden_characters": gettext_lazy("invisible characters in the name"),
+    "flood": gettext_lazy("one of very many from the same network"),
+}
+#: Providers of mailboxes for anybody; small organisations use them too.
+FREE_MAIL = frozenset(
+    {
+        *(
+            "gmail.com",
+            "googlemail.com",
+            "outlook.com",
+            "hotmail.com",
+            "live.com",
+            "msn.com",
+            "yahoo.com",
+            "icloud.com",
+        ),
+        *("icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com", "pm.me", "tutanota.com", "gmx.com"),
+        *("gmx.net", "gmx.de", "web.de", "mail.com", "zoho.com", "riseup.net", "yandex.ru", "yandex.com", "mail.ru"),
+        *("qq.com", "163.com", "126.com", "naver.com", "rediffmail.com", "laposte.net", "orange.fr", "free.fr"),
+    }
+)
+
+
+def with_signals(endorsements: EndorsementQuerySet) -> EndorsementQuerySet:
+    """With what `words` needs, in the same query."""
+    same = Endorsement.objects.approved().filter(letter=OuterRef("letter"), organisation=OuterRef("organisation"))
+    held = EndorsementEvent.objects.filter(endorsement=OuterRef("pk"), verb="hold", code="flood")
+    return endorsements.annotate(
+        has_approved_twin=Exists(same.exclude(pk=OuterRef("pk"))), came_in_a_flood=Exists(held)
+    )
+
+
+def words(endorsement: Any, representative: Representative | None) -> list[str]:
+    """The signals of an endorsement; without its representative, nothing that tells of their address."""
+    codes = [*endorsement.signals, *(["flood"] if endorsement.came_in_a_flood else [])]
+    found = [str(CAME_WITH_IT.get(code, code)) for code in codes]
+    if endorsement.has_approved_twin:
+        found.append(_("already approved: another endorsement of this organisation on this letter"))
+    if representative is not None and representative.email_domain in FREE_MAIL:
+        found.append(_("address at a free mail provider"))
+    return found
