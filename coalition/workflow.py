@@ -194,7 +194,8 @@ class Workflow(Generic[M]):
         event.save()
         if said.note:
             note = cast(type[Note], self.events._meta.fields_map["note"].related_model)
-            note._default_manager.create(event=event, text=said.note)
+            words: dict[str, Any] = {"event": event, "text": said.note}
+            note._default_manager.create(**words)
         if (now := self.face(subject)) != face:
             self.changed(subject, face, now)
         self.tell(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -37,7 +38,8 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def with_name(self) -> OrganisationQuerySet:
         """With the main name as `name`, in the same query."""
         main = OrganisationName.objects.filter(organisation=models.OuterRef("pk"), is_main=True)
-        return self.annotate(name=Subquery(main.values("text")[:1]))
+        stands_for: dict[str, Any] = {"name": Subquery(main.values("text")[:1])}  # over the property of that name
+        return self.annotate(**stands_for)
 
 
 class Organisation(models.Model):

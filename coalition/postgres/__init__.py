@@ -29,6 +29,9 @@ SOCKET_ONLY = {"listen_addresses": "", "unix_socket_permissions": "0700"}
 # What the tests leave behind may be lost with the power; nothing else may.
 DISPOSABLE = {"fsync": "off", "full_page_writes": "off"}
 
+#: Our server while it runs, for whoever watches over it.
+started: dict[str, subprocess.Popen[bytes]] = {}
+
 
 @contextmanager
 def running(root: Path, name: str) -> Iterator[str]:
@@ -41,11 +44,13 @@ def running(root: Path, name: str) -> Iterator[str]:
             create_cluster(place, programs)
         sockets = socket_folder(place)
         server = start(place, programs, sockets, DISPOSABLE if name == "test" else {})
+        started["database"] = server
         try:
             create_database(programs, sockets)
             # In this form libpq and Django both read it; a host with %2F in it, django-environ does not decode.
             yield f"postgres://{ROLE}@/{DATABASE}?host={quote(str(sockets), safe='')}"
         finally:
+            started.clear()
             processes.stop(server, farewell=signal.SIGINT, patience=PATIENCE)
 
 

@@ -110,11 +110,13 @@ def test_kill_9_leaves_no_process_and_the_next_run_is_ready(project):
         assert "Ready:" in run.said
 
 
-@pytest.mark.parametrize(("part", "name"), [("gunicorn", "web server"), ("procrastinate", "worker")])
+@pytest.mark.parametrize(
+    ("part", "name"), [("gunicorn", "web server"), ("procrastinate", "worker"), ("/postgres", "database")]
+)
 def test_part_that_dies_takes_the_rest_along_and_is_named(project, part, name):
     with quickstart(project) as run:
         children = psutil.Process(run.process.pid).children()
-        next(child for child in children if part in child.cmdline()).kill()
+        next(child for child in children if any(word.endswith(part) for word in child.cmdline())).kill()
         assert run.process.wait(30) == 1
         assert f"The {name} has ended by itself" in run.process.stdout.read()
     assert is_quiet(project)

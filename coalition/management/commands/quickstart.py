@@ -107,7 +107,7 @@ class Command(BaseCommand):
             self.stdout.write(greeting(page))
             self.stdout.flush()
             connection.close()
-            watch(children)
+            watch(children | postgres.started)
         finally:
             report("Stopping")
             for child in children.values():
