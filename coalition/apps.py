@@ -1,6 +1,7 @@
 """The name plate of the kernel, and what Django is to look at when it starts."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,7 @@ class CoalitionConfig(AppConfig):
 
     def ready(self) -> None:
         import coalition.checks  # noqa: F401  registers them
+
+
+class DeskConfig(AdminConfig):
+    default_site = "coalition.desk.Desk"

@@ -37,6 +37,13 @@ else:
         """Django's own can't be subscripted at run time."""
 
 
+class Desk(admin.AdminSite):
+    """Django's admin, without the door that tells the address of any row to anybody who may enter."""
+
+    def get_urls(self) -> list[Any]:
+        return [entry for entry in super().get_urls() if getattr(entry, "name", "") != "view_on_site"]
+
+
 class StepForm(forms.Form):
     """What a step needs to be told; its fields are named as the verb names them."""
 
@@ -86,6 +93,8 @@ class Verb:
 class StaffSee:
     """Staff see the rows that the queryset gives them; nobody adds, changes or deletes one by hand."""
 
+    view_on_site = False
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_staff
 
@@ -104,6 +113,8 @@ class StaffSee:
 
 class AdministratorsKeep:
     """Administrators add and change; nothing is deleted."""
+
+    view_on_site = False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_superuser

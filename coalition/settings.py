@@ -49,8 +49,8 @@ DIGEST_KEY = needed("DIGEST_KEY", "Make one with: openssl rand -base64 48")
 INSTALLED_APPS = [
     "letters",
     "signatories",
-    "coalition",
-    "django.contrib.admin",
+    "coalition.apps.CoalitionConfig",
+    "coalition.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

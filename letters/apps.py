@@ -9,6 +9,7 @@ from django.apps import AppConfig
 from django.db.models import Model, QuerySet
 
 if TYPE_CHECKING:
+    from coalition.models import User
     from signatories.models import Organisation
 
 
@@ -16,10 +17,18 @@ class LettersConfig(AppConfig):
     name = "letters"
 
     def ready(self) -> None:
+        from coalition.roles import KEEPERS
         from signatories.models import LINKED_IN_PUBLIC, NAMED_IN_PUBLIC
 
+        KEEPERS.append(_moderates_a_letter)
         NAMED_IN_PUBLIC.append(_named_signatories)
         LINKED_IN_PUBLIC.append(_revise_letters_that_name)
+
+
+def _moderates_a_letter(person: User) -> bool:
+    from letters.models import LetterRole
+
+    return LetterRole.objects.filter(user=person, role=LetterRole.Role.MODERATOR).exists()
 
 
 def _named_signatories(at: datetime) -> QuerySet[Model]:

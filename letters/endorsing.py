@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from coalition.fields import email_digest
-from coalition.models import User
+from coalition.models import Event, User
 from coalition.roles import CLOCK
 from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Special, Workflow, locked
 from letters import mail
@@ -27,6 +27,7 @@ Evidence = Endorsement.Evidence
 #: Version of the sentences beside the form's ticks; kept with each consent.
 CONSENT_WORDING = "2026-11"
 STAFF_UNDO = timedelta(minutes=10)
+STAFF_UNDOABLE = ("approve", "reject", "hold", "ask", "release")
 SIGNER_UNDO = timedelta(hours=24)
 
 
@@ -235,14 +236,19 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
 )  # fmt: skip
 def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW) -> None:
     """Takes the latest decision back: a moderator's within 10 minutes, the signer's withdrawal within 24 hours."""
-    latest = flow.previous(endorsement)
-    signer = by is None
-    undoable = ("withdraw",) if signer else ("approve", "reject", "hold", "ask", "release")
-    if latest is None or latest.verb not in undoable or at - latest.at > (SIGNER_UNDO if signer else STAFF_UNDO):
+    latest = undoable(endorsement, by_signer=by is None, at=at)
+    if latest is None:
         raise NotAllowed(_("There is nothing to undo, or it is too late for it."))
     endorsement.ended_at = None
     if latest.verb == "approve":
         endorsement.approved_at = None
+
+
+def undoable(endorsement: Endorsement, *, by_signer: bool, at: datetime) -> Event | None:
+    """The step that `undo` would take back: the latest, if it is of the kind and age that this side may."""
+    latest = flow.previous(endorsement)
+    verbs, age = (("withdraw",), SIGNER_UNDO) if by_signer else (STAFF_UNDOABLE, STAFF_UNDO)
+    return latest if latest is not None and latest.verb in verbs and at - latest.at <= age else None
 
 
 def _organisation_of(sign_on: SignOn, at: datetime) -> Organisation:

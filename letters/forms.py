@@ -58,7 +58,7 @@ class SignForm(forms.Form):
         max_length=300,
         too_long=gettext_lazy("Name must be 300 characters or fewer"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
     )
     organisation = forms.CharField(required=False, max_length=16)
     country = forms.ChoiceField(
@@ -81,7 +81,7 @@ class SignForm(forms.Form):
         max_length=200,
         too_long=gettext_lazy("Your name must be 200 characters or fewer"),
         error_messages={"required": gettext_lazy("Enter your full name")},
-        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto", "spellcheck": "false"}),
     )
     representative_role = Line(
         label=gettext_lazy("Your role"),
@@ -89,7 +89,7 @@ class SignForm(forms.Form):
         max_length=200,
         too_long=gettext_lazy("Your role must be 200 characters or fewer"),
         error_messages={"required": gettext_lazy("Enter your role, for example Director")},
-        widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title", "dir": "auto"}),
     )
     representative_email = Line(
         label=gettext_lazy("Your email address at the organisation"),
@@ -315,7 +315,7 @@ class AnswerForm(forms.Form):
             "required": gettext_lazy("Write an answer"),
             "max_length": gettext_lazy("The answer must be 2,000 characters or fewer"),
         },
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
     )
 
     def clean_answer(self) -> str:

@@ -19,15 +19,19 @@ register = template.Library()
 
 #: How a known year, month or day is written.
 PRECISION = {"day": "long", "month": "MMMM y", "year": "y"}
-
 #: Weekday and date as the mails and pages have them, where CLDR's full form is fussier.
 _FULL = {"en": "EEEE d MMMM y"}
+#: What stands between a date and a time.
+_COMMA = {"ar": "، ", "zh": " "}
+#: Babel takes the digits of the Maghreb for all of Arabic; letters from the UN have these.
+_DIGITS = {"ar": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")}
 
 
 @register.filter
 def figure(number: int) -> str:
     """A whole number in the digits and groups of the language."""
-    return format_decimal(number, locale=_locale(), numbering_system="default")
+    system = "arab" if _locale().language in _DIGITS else "default"
+    return format_decimal(number, locale=_locale(), numbering_system=system)
 
 
 @register.filter
@@ -35,7 +39,13 @@ def day(value: date | None, precision: str = "day") -> str:
     """A date, or as much of it as is known: day, month or year."""
     if isinstance(value, datetime):
         value = value.astimezone(UTC).date()
-    return format_date(value, PRECISION[precision], locale=_dates()) if value else ""
+    return _date(value, PRECISION[precision]) if value else ""
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    """The time of day in UTC, with the word."""
+    return f"{_time(value.astimezone(UTC))} UTC"
 
 
 @register.filter
@@ -43,11 +53,12 @@ def instant(value: datetime, zone: tzinfo | str = UTC) -> str:
     """Weekday, date and time in a zone, with the zone's name, and in UTC too where that is another."""
     there = zoneinfo.ZoneInfo(zone) if isinstance(zone, str) else zone
     local, utc = value.astimezone(there), value.astimezone(UTC)
-    shown = f"{format_date(local, _FULL.get(_locale().language, 'full'), locale=_dates())}, {_time(local)}"
+    comma = _COMMA.get(_locale().language, ", ")
+    shown = f"{_date(local, _FULL.get(_locale().language, 'full'))}{comma}{_time(local)}"
     if local.utcoffset() == utc.utcoffset():
         return f"{shown} UTC"
-    other = _time(utc) if local.date() == utc.date() else f"{format_date(utc, 'd MMMM', locale=_dates())}, {_time(utc)}"
-    return f"{shown} {there} ({other} UTC)"
+    other = clock(utc) if local.date() == utc.date() else f"{_date(utc, 'd MMMM')}{comma}{clock(utc)}"
+    return f"{shown} {there} ({other})"
 
 
 @register.filter
@@ -65,8 +76,16 @@ def markdown_inline(text: str) -> SafeString:
     return markdown.render_inline(text)
 
 
+def _date(value: date, pattern: str) -> str:
+    return _in_its_digits(format_date(value, pattern, locale=_dates()))
+
+
 def _time(value: datetime) -> str:
-    return format_time(value, "HH:mm", locale=_dates())
+    return _in_its_digits(format_time(value, "HH:mm", locale=_dates()))
+
+
+def _in_its_digits(text: str) -> str:
+    return text.translate(_DIGITS.get(_locale().language, {}))
 
 
 def _locale() -> Locale:

@@ -202,12 +202,7 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
                     subject.letter.allows_withheld_names and subject.visibility != Endorsement.Visibility.CONFIDENTIAL
                 )
             case "undo":
-                latest = endorsing.flow.previous(subject)
-                return (
-                    latest is not None
-                    and latest.verb in UNDOABLE
-                    and timezone.now() - latest.at <= endorsing.STAFF_UNDO
-                )
+                return endorsing.undoable(subject, by_signer=False, at=timezone.now()) is not None
         return True
 
     def url_after(self, request: HttpRequest, verb: str, subject: Endorsement) -> str:
@@ -223,8 +218,6 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
 
 #: Steps after which the next endorsement comes.
 DECISIONS = ("approve", "ask", "hold", "reject", "remove_for_safety")
-#: Steps that a moderator can take back, for a while.
-UNDOABLE = ("approve", "reject", "hold", "ask", "release")
 
 
 def _alike(endorsement: Endorsement) -> list[Organisation]:

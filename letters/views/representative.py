@@ -88,7 +88,7 @@ def _show(
         "manages": manages,
         "is_live": found.status in Endorsement.LIVE,
         "question": getattr(getattr(question, "note", None), "text", "") if found.status == Status.ASKED else "",
-        "can_undo": manages and found.status == Status.WITHDRAWN and _can_undo(found, at),
+        "can_undo": manages and endorsing.undoable(found, by_signer=True, at=at) is not None,
         "refusal": refusal,
         "answer_form": AnswerForm(),
         "lower_form": LowerForm(found) if found.letter.allows_withheld_names else None,
@@ -171,11 +171,6 @@ def _is_too_late(found: Endorsement, at: datetime) -> bool:
         or (found.expires_at is not None and at >= found.expires_at)
         or not found.letter.accepts_confirmation(found.submitted_at, at)
     )
-
-
-def _can_undo(found: Endorsement, at: datetime) -> bool:
-    latest = endorsing.flow.previous(found)
-    return latest is not None and latest.verb == "withdraw" and at - latest.at <= endorsing.SIGNER_UNDO
 
 
 def _told_reason(found: Endorsement) -> str:

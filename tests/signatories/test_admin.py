@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from coalition.workflow import NotAllowed
 from letters.models import Letter
 from signatories import vetting
 from signatories.admin import OrganisationAdmin
@@ -178,3 +179,11 @@ def test_strangers_are_sent_to_the_sign_in(client):
 
 def test_the_timeline_knows_every_step():
     assert set(OrganisationAdmin.told) == set(vetting.flow.steps)
+
+
+def test_an_observer_cannot_verify_or_suspend():
+    observer, moderator = a_moderator(a_letter(), role="observer"), a_moderator(a_letter())
+    organisation = an_organisation(verified=False)
+    with pytest.raises(NotAllowed):
+        vetting.verify(organisation, by=observer)
+    assert vetting.verify(organisation, by=moderator).standing == "verified"
