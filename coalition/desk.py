@@ -93,7 +93,7 @@ class Verb:
 class StaffSee:
     """Staff see the rows that the queryset gives them; nobody adds, changes or deletes one by hand."""
 
-    view_on_site = False
+    view_on_site: Callable[[Any], str | None] | bool = False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_staff
@@ -114,7 +114,7 @@ class StaffSee:
 class AdministratorsKeep:
     """Administrators add and change; nothing is deleted."""
 
-    view_on_site = False
+    view_on_site: Callable[[Any], str | None] | bool = False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_superuser

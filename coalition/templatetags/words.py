@@ -31,7 +31,7 @@ _DIGITS = {"ar": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")}
 def figure(number: int) -> str:
     """A whole number in the digits and groups of the language."""
     system = "arab" if _locale().language in _DIGITS else "default"
-    return format_decimal(number, locale=_locale(), numbering_system=system)
+    return _in_its_digits(format_decimal(number, locale=_locale(), numbering_system=system))
 
 
 @register.filter
