@@ -100,13 +100,23 @@ def leave_on_signals() -> None:
     _on_signals(_leave)
 
 
-def pass_signals_to(child: subprocess.Popen[bytes]) -> None:
-    """From now on the signals that would stop us go to the child, which decides."""
+def run_in_front(command: Command, *, env: Mapping[str, str]) -> int:
+    """Runs a command in our place: what would stop us is passed on to it, and its exit code is returned."""
+    child: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
 
     def forward(number: int, _: FrameType | None) -> None:
-        child.send_signal(number)
+        if child is None:
+            early.append(number)
+        else:
+            child.send_signal(number)
 
     _on_signals(forward)
+    child = start(command, farewell=signal.SIGTERM, env=env)
+    for number in early:
+        child.send_signal(number)
+    code = child.wait()
+    return code if code >= 0 else 128 - code
 
 
 def _leave(number: int, _: FrameType | None) -> None:

@@ -60,7 +60,7 @@ class SignForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
     )
-    organisation = forms.CharField(required=False, max_length=16)
+    organisation = forms.Field(required=False)
     country = forms.ChoiceField(
         label=gettext_lazy("Country"),
         help_text=gettext_lazy("Where it is registered or mainly works"),
@@ -105,7 +105,7 @@ class SignForm(forms.Form):
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
     )
-    kept_logo = forms.CharField(required=False, widget=forms.HiddenInput)
+    kept_logo = forms.Field(required=False, widget=forms.HiddenInput)
     visibility = forms.ChoiceField(
         label=gettext_lazy("How your organisation appears"),
         choices=Endorsement.Visibility.choices,
@@ -128,8 +128,8 @@ class SignForm(forms.Form):
         help_text=gettext_lazy("A few emails, only about this letter"),
         required=False,
     )
-    fax = forms.CharField(required=False)
-    started = forms.CharField(required=False, widget=forms.HiddenInput)
+    fax = forms.Field(required=False)
+    started = forms.Field(required=False, widget=forms.HiddenInput)
 
     #: Fields in the order in which they stand on the page: the error summary follows it.
     ORDER = (

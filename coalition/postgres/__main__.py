@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -40,10 +39,7 @@ def run(command: list[str]) -> int:
         os.execvpe(command[0], command, environment)  # noqa: S606  (running what we are given is its purpose)
     processes.leave_on_signals()
     with running(ROOT, "test") as url:
-        child = processes.start(command, farewell=signal.SIGTERM, env=environment | {"DATABASE_URL": url})
-        processes.pass_signals_to(child)
-        code = child.wait()
-    return code if code >= 0 else 128 - code
+        return processes.run_in_front(command, env=environment | {"DATABASE_URL": url})
 
 
 def clean(root: Path) -> int:

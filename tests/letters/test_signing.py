@@ -9,10 +9,12 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from coalition import links
 from letters import endorsing
-from letters.models import Endorsement, EndorsementEvent
+from letters.models import Endorsement, EndorsementEvent, Letter
 from tests.factories import NOON, a_letter, an_endorsement, an_organisation
 from tests.reading import link_in, text_of, words_of
 
@@ -127,7 +129,7 @@ def test_an_id_of_a_hidden_organisation_is_not_taken_from_the_form(client):
     assert not hidden.endorsements.exists()
 
 
-def test_a_lapsed_page_keeps_what_was_typed(settings):
+def test_a_lapsed_page_keeps_what_was_typed():
     browser = Client(enforce_csrf_checks=True)
     letter = a_letter()
     page = browser.post(sign_url(letter), ENTRY)
@@ -375,3 +377,23 @@ def test_a_request_without_any_field_is_answered_with_all_errors(client):
     page = client.post(sign_url(a_letter()), {})
     assert page.status_code == 200
     assert "Enter the name of your organisation" in text_of(page)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    entry=st.dictionaries(
+        st.sampled_from(sorted({*ENTRY, "fax", "started", "kept_logo", "updates", "find"})),
+        st.text(max_size=80),
+        max_size=8,
+    )
+)
+@example(entry={"organisation": "\x00", "fax": "\x00", "started": "\x00", "kept_logo": "\x00"})
+@example(entry={"representative_email": "a@" + "b" * 70 + ".org", "website": "http://" + "a." * 40})
+@example(entry={"organisation_name": "\ud800\ufdd0\u202e", "country": "\ud800"})
+def test_whatever_is_typed_the_form_answers(client, entry):
+    letter = Letter.objects.filter(slug="any").first() or a_letter(slug="any")
+    posted = {**ENTRY, **{key: value.encode("utf-8", "replace").decode() for key, value in entry.items()}}
+    answer = client.post(sign_url(letter), posted)
+    assert answer.status_code in (200, 302, 429)
+    if answer.status_code == 200 and "find" not in entry:
+        assert '<li><a href="#id_' in answer.content.decode()
