@@ -49,7 +49,7 @@ DIGEST_KEY = needed("DIGEST_KEY", "Make one with: openssl rand -base64 48")
 INSTALLED_APPS = [
     "letters",
     "signatories",
-    "coalition.apps.CoalitionConfig",
+    "coalition",
     "coalition.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

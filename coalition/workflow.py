@@ -102,7 +102,7 @@ class Workflow(Generic[M]):
 
             @functools.wraps(body)
             def verb(*args: P.args, **kwargs: P.kwargs) -> M:
-                with transaction.atomic(), _sentences():
+                with _all_or_nothing():
                     for row in args[:1]:
                         if isinstance(row, models.Model):
                             lock(row)
@@ -130,7 +130,7 @@ class Workflow(Generic[M]):
 
             @functools.wraps(body)
             def verb(subject: M, *args: P.args, **kwargs: P.kwargs) -> M:
-                with transaction.atomic(), _sentences():
+                with _all_or_nothing():
                     lock(subject, self.above)
                     said = _said(kwargs)
                     self._check(step, subject, said.by)
@@ -253,8 +253,8 @@ def _locked(model: type[models.Model]) -> models.QuerySet[Any]:
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
-    """Turns a broken constraint that has a sentence of its own into NotAllowed."""
+def _all_or_nothing() -> Iterator[None]:
+    """One transaction; a broken constraint that has a sentence of its own becomes NotAllowed."""
     try:
         with transaction.atomic():
             yield

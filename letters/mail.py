@@ -50,7 +50,7 @@ COLUMNS = 72
 
 def tell(event: EndorsementEvent) -> None:
     """Defers the mail of an event, in its transaction."""
-    if MAILS[event.verb] is None or event.endorsement.evidence == Endorsement.Evidence.PUBLISHED:
+    if MAILS[event.verb] is None or not Representative.objects.filter(endorsement=event.endorsement_id).exists():
         return
     delay = timedelta(seconds=settings.DECISION_MAIL_DELAY) if event.verb in DECISIONS else timedelta()
     enqueue("letters.tasks.send_mail", after=delay, event=event.pk)

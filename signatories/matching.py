@@ -48,9 +48,10 @@ def among(organisations: OrganisationQuerySet, text: str, most: int = MOST) -> l
 
 
 def same(name: str, country: str) -> Organisation | None:
-    """The one organisation on the register, public or not, with this name (normalised) and this country; None where
-    there is none or more than one."""
-    named = OrganisationName.objects.filter(normalised=normalise(name)).values_list("organisation", flat=True)
+    """The one organisation on the register, public or not, with this name (normalised; acronyms do not count, many
+    bodies share one) and this country; None where there is none or more than one."""
+    names = OrganisationName.objects.filter(normalised=normalise(name)).exclude(kind=OrganisationName.Kind.ACRONYM)
+    named = names.values_list("organisation", flat=True)
     # Asked for in two steps: in one, Postgres may start from the country, and in the middle of an import that is many.
     equal = Organisation.objects.filter(pk__in=set(named), country=country, standing__in=["provisional", "verified"])
     found = list(equal[:2])

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.utils import translation
 from procrastinate.contrib.django import app
 
 #: Playwright drives Chromium through an event loop of its own thread; the ORM is used beside it, not inside.
@@ -26,6 +27,8 @@ def _house(settings, tmp_path):
     settings.OUTBOX = tmp_path / "outbox"
     settings.MEDIA_ROOT = tmp_path / "files"
     caches["default"].clear()
+    with translation.override("en"):  # a page in another language leaves its language behind in this thread
+        yield
 
 
 @pytest.fixture(autouse=True)

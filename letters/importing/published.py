@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.utils.translation import gettext as _
 
 from coalition import countries
 from coalition.languages import parse_tag
@@ -183,10 +182,10 @@ def _source_remark(check: Check, root: Node, listed: int) -> str:
     stated = check.value(root, "signatory_count_stated", int, str, optional=True)
     if stated and str(stated.value) != str(listed):
         number = check.clean(Node(str(stated.value), stated.line), "signatory_count_stated", 100, one_line=True)
-        sentences.append(_("The source gives the number of signatories as “%(number)s”.") % {"number": number})
+        sentences.append(f"The source gives the number of signatories as “{number}”.")
     is_complete = check.value(root, "list_complete", bool, optional=True)
     if is_complete and not is_complete.value:
-        sentences.append(_("The list is not complete."))
+        sentences.append("The list is not complete.")
     return " ".join(sentences)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from letters import endorsing, importing, lifecycle
@@ -34,6 +34,8 @@ class Command(BaseCommand):
             else:
                 self.stdout.write(f"  {letter.title}: {letter.endorsements.count()} organisations")
             self.stdout.flush()
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # or the first pages are made on guesses about empty tables
 
 
 def load_published(file: Path, at: datetime) -> Letter | None:
