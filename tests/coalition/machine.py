@@ -59,4 +59,8 @@ def free_port() -> int:
 
 def end(process: subprocess.Popen, how: signal.Signals = signal.SIGTERM) -> int:
     process.send_signal(how)
-    return process.wait(30)
+    try:
+        return process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()  # or leaving its `with` would wait for ever
+        raise

@@ -278,10 +278,12 @@ def test_command_keeps_the_database_it_is_given(root, command):
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_command_gets_the_signals(root, command, sent):
-    number = int(sent)
-    script = f"trap 'exit 40' {number}; echo ready; while :; do sleep 0.05; done"
+    program = (
+        f"import signal, sys, time; signal.signal({int(sent)}, lambda *_: sys.exit(40)); print('ready', flush=True)\n"
+        "while True: time.sleep(0.05)"
+    )
     with subprocess.Popen(
-        [*command, "--", "sh", "-c", script], cwd=root, env=variables(), stdout=subprocess.PIPE, text=True
+        [*command, "--", sys.executable, "-c", program], cwd=root, env=variables(), stdout=subprocess.PIPE, text=True
     ) as run:
         assert run.stdout.readline() == "ready\n"
         assert end(run, sent) == 40
