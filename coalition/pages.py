@@ -19,11 +19,11 @@ from django.utils.translation import get_language
 PUBLIC = "public, max-age=0, s-maxage=2, stale-while-revalidate=2"
 
 
-def keyed(request: HttpRequest, *parts: object, render: Callable[[], str]) -> HttpResponse:
+def keyed(request: HttpRequest, *parts: object, render: Callable[[], str], keep: bool = True) -> HttpResponse:
     """The page that `render` makes, made once for `parts`: whatever it depends on besides the site build and the
     interface language. Answers 304 to whoever has it already.
 
-    `render` must not depend on who is asking.
+    `render` must not depend on who is asking. Without `keep` the page is made each time, and 304 saves its way only.
     """
     key = hashlib.sha256(repr((site_build(), get_language(), *parts)).encode()).hexdigest()[:32]
     etag = f'W/"{key}"'
@@ -34,7 +34,8 @@ def keyed(request: HttpRequest, *parts: object, render: Callable[[], str]) -> Ht
         packed = caches["default"].get(key)
         if packed is None:
             packed = gzip.compress(render().encode(), compresslevel=6, mtime=0)
-            caches["default"].set(key, packed)
+            if keep:
+                caches["default"].set(key, packed)
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             response = HttpResponse(packed, headers={"Content-Encoding": "gzip"})
         else:

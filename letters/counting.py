@@ -39,6 +39,11 @@ class Count:
         return self.country_only + self.counted_only
 
     @property
+    def country_not_given(self) -> int:
+        """Withheld organisations of which not even the country is said."""
+        return self.counted_only + self.withheld_by_country.get("", 0)
+
+    @property
     def next_number(self) -> int:
         return self.organisations + 1
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.files.base import File
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from coalition.fields import email_digest
@@ -52,6 +54,15 @@ class SignOn:
     signals: tuple[str, ...] = ()
 
 
+def _but_for_a_hold(flow: Workflow[Endorsement], endorsement: Endorsement) -> str:
+    is_held = endorsement.status == Status.HELD
+    return endorsement.status_but_for_a_hold if is_held else BEFORE.find(flow, endorsement)
+
+
+#: Back to the state before; out of a hold, to where the endorsement would stand by now.
+BUT_FOR_A_HOLD = Special("the state before", _but_for_a_hold)
+
+
 def _changed(endorsement: Endorsement, before: object, after: object) -> None:
     revise(endorsement.letter, lowering=before is not None)
 
@@ -73,11 +84,12 @@ def sign(letter: Letter, sign_on: SignOn, *, is_flood: bool = False, at: datetim
     NotAllowed when the letter takes no more sign-ons.
     """
     with locked(letter):
-        organisation = _organisation_of(sign_on, at)
-        digest = email_digest(sign_on.representative_email)
-        mine = letter.endorsements.live().filter(organisation=organisation, representative__email_digest=digest)
-        if (earlier := mine.order_by("id").first()) is not None:
+        known = sign_on.organisation or matching.same(sign_on.name, sign_on.country)
+        if (earlier := _earlier(letter, known, sign_on, at)) is not None:
             return resend(earlier, at=at)
+        organisation = known or vetting.register(
+            name=sign_on.name, country=sign_on.country, website=sign_on.website, at=at
+        )
         new = submit(letter, organisation, sign_on, at=at)
         return hold(new, by=None, code="flood", at=at) if is_flood else new
 
@@ -160,14 +172,7 @@ def answer(endorsement: Endorsement, *, note: str, at: datetime = NOW) -> None:
 @flow.step(Status.CONFIRMED, Status.ASKED, to=Status.APPROVED, who=MODERATOR)
 def approve(endorsement: Endorsement, *, by: User | None, note: str = "", at: datetime = NOW) -> None:
     """The organisation signs: from now on it is listed and counted as it wishes. Checks the organisation too."""
-    organisation = endorsement.organisation
-    if organisation is None or organisation.standing in (
-        Organisation.Standing.SUSPENDED,
-        Organisation.Standing.MERGED,
-    ):
-        raise NotAllowed(_("The organisation is suspended or merged on the register."))
-    if endorsement.letter.status not in Letter.PUBLIC:
-        raise NotAllowed(_("The letter is not open, so nothing is approved for it."))
+    organisation = _check_approvable(endorsement)
     if organisation.standing == Organisation.Standing.PROVISIONAL:
         vetting.verify(organisation, by=by, at=at)
     # Of an organisation that is not named, a logo that appears just now would say that it has signed.
@@ -181,12 +186,14 @@ def hold(endorsement: Endorsement, *, by: User | None, code: str = "", note: str
     """Set aside; the submitter sees nothing different."""
 
 
-def _where_it_was_held(flow: Workflow[Endorsement], endorsement: Endorsement) -> str:
-    before = BEFORE.find(flow, endorsement)
-    return Status.CONFIRMED if before == Status.SUBMITTED and endorsement.confirmed_at else before
+@flow.step(Status.HELD, to=SAME, who=REPRESENTATIVE)
+def answer_held(endorsement: Endorsement, *, note: str, at: datetime = NOW) -> None:
+    """The same answer, from somebody who does not know that the entry is held."""
+    if endorsement.status_but_for_a_hold != Status.ASKED:
+        raise NotAllowed(_("There is no question to answer."))
 
 
-@flow.step(Status.HELD, to=Special("the state before", _where_it_was_held), who=MODERATOR)
+@flow.step(Status.HELD, to=BUT_FOR_A_HOLD, who=MODERATOR)
 def release(endorsement: Endorsement, *, by: User | None, note: str = "", at: datetime = NOW) -> None:
     """Back to where it was held."""
 
@@ -196,6 +203,7 @@ def reject(endorsement: Endorsement, *, by: User | None, code: str, note: str = 
     """`code` is one of Endorsement.Reason, and decides whether its sentence is mailed. The note is private."""
     if code not in Endorsement.Reason.values:
         raise NotAllowed(_("Choose a reason."))
+    _take_logo_back(endorsement, by, at)
     endorsement.ended_at = at
 
 
@@ -223,8 +231,10 @@ def withdraw(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) ->
 def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime = NOW) -> None:
     """Redacts the row for good: afterwards nothing in it says who had signed."""
     Representative.objects.filter(endorsement=endorsement).delete()
+    _take_logo_back(endorsement, by, at)
     if endorsement.logo:
-        endorsement.logo.delete(save=False)
+        transaction.on_commit(partial(endorsement.logo.storage.delete, str(endorsement.logo.name)))
+        endorsement.logo = ""
     endorsement.organisation = None
     endorsement.printed_name = endorsement.printed_acronym = endorsement.printed_country = endorsement.normalised = ""
     endorsement.sort_key, endorsement.signals, endorsement.ended_at = b"", [], at
@@ -232,7 +242,7 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
 
 @flow.step(
     Status.APPROVED, Status.REJECTED, Status.HELD, Status.ASKED, Status.CONFIRMED, Status.SUBMITTED, Status.WITHDRAWN,
-    to=BEFORE, who=EITHER,
+    to=BUT_FOR_A_HOLD, who=EITHER,
 )  # fmt: skip
 def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW) -> None:
     """Takes the latest decision back: a moderator's within 10 minutes, the signer's withdrawal within 24 hours."""
@@ -240,8 +250,29 @@ def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW
     if latest is None:
         raise NotAllowed(_("There is nothing to undo, or it is too late for it."))
     endorsement.ended_at = None
+    if latest.from_status == Status.APPROVED:
+        _check_approvable(endorsement)
     if latest.verb == "approve":
         endorsement.approved_at = None
+        _take_logo_back(endorsement, by, at)
+
+
+def _check_approvable(endorsement: Endorsement) -> Organisation:
+    """The organisation, if it and the letter are in a state in which something can stand approved."""
+    organisation = endorsement.organisation
+    gone = (Organisation.Standing.SUSPENDED, Organisation.Standing.MERGED)
+    if organisation is None or organisation.standing in gone:
+        raise NotAllowed(_("The organisation is suspended or merged on the register."))
+    if endorsement.letter.status not in Letter.PUBLIC:
+        raise NotAllowed(_("The letter is not open, so nothing is approved for it."))
+    return organisation
+
+
+def _take_logo_back(endorsement: Endorsement, by: User | None, at: datetime) -> None:
+    """The logo that this endorsement brought to the organisation's page goes with it."""
+    organisation = endorsement.organisation
+    if organisation is not None and endorsement.logo and organisation.logo == endorsement.logo:
+        vetting.drop_logo(organisation, by=by, at=at)
 
 
 def undoable(endorsement: Endorsement, *, by_signer: bool, at: datetime) -> Event | None:
@@ -251,10 +282,14 @@ def undoable(endorsement: Endorsement, *, by_signer: bool, at: datetime) -> Even
     return latest if latest is not None and latest.verb in verbs and at - latest.at <= age else None
 
 
-def _organisation_of(sign_on: SignOn, at: datetime) -> Organisation:
-    """The organisation meant; a new one comes onto the register, unless it already stands there by the same name."""
-    known = sign_on.organisation or matching.same(sign_on.name, sign_on.country)
-    return known or vetting.register(name=sign_on.name, country=sign_on.country, website=sign_on.website, at=at)
+def _earlier(letter: Letter, known: Organisation | None, sign_on: SignOn, at: datetime) -> Endorsement | None:
+    """What this address has signed for this organisation before, unless it can't be confirmed any more."""
+    same = Q(organisation=known) if known else Q(pk=None)
+    if sign_on.organisation is None:
+        same |= Q(normalised=normalise(sign_on.name), printed_country=sign_on.country)
+    digest = email_digest(sign_on.representative_email)
+    mine = letter.endorsements.live().filter(same, representative__email_digest=digest).order_by("id")
+    return next((e for e in mine if e.confirmed_at or e.expires_at is None or at < e.expires_at), None)
 
 
 def _endorsement(letter: Letter, organisation: Organisation, sign_on: SignOn | None, name: str = "") -> Endorsement:
@@ -295,7 +330,8 @@ def _representative(endorsement: Endorsement, sign_on: SignOn) -> Representative
 
 def _confirm(endorsement: Endorsement, at: datetime) -> None:
     came_in = endorsement.submitted_at
-    if came_in is None or not endorsement.letter.accepts_confirmation(came_in, at):
+    is_late = endorsement.expires_at is not None and at >= endorsement.expires_at
+    if came_in is None or is_late or not endorsement.letter.accepts_confirmation(came_in, at):
         raise NotAllowed(_("The time to confirm has passed. This signature is not counted."))
     endorsement.confirmed_at = at
     endorsement.evidence = _evidence(endorsement)

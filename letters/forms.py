@@ -319,7 +319,10 @@ class AnswerForm(forms.Form):
     )
 
     def clean_answer(self) -> str:
-        return clean_text(self.cleaned_data["answer"])
+        answer = clean_text(self.cleaned_data["answer"])
+        if not answer:
+            raise forms.ValidationError(self.fields["answer"].error_messages["required"])
+        return answer
 
 
 class LowerForm(forms.Form):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from coalition import links
 from coalition.jobs import enqueue
 from coalition.models import SentMail, SiteSettings
-from letters.models import Endorsement, EndorsementEvent, Representative
+from letters.models import Endorsement, EndorsementEvent, Letter, Representative
 
 #: Event → template in letters/mail/; None where nobody is told.
 MAILS: dict[str, str | None] = {
@@ -30,6 +30,7 @@ MAILS: dict[str, str | None] = {
     "expire": None,
     "ask": "question",
     "answer": None,
+    "answer_held": None,
     "approve": "published",
     "hold": None,
     "release": None,
@@ -41,10 +42,10 @@ MAILS: dict[str, str | None] = {
 }
 #: Decisions of staff wait a while, so that they can be undone before anybody is told.
 DECISIONS = ("approve", "reject", "ask")
-#: Steps that the submitter may not notice, so they stop no mail either.
-UNNOTICED = ("hold", "release", "confirm_held")
 #: A mailbox that has never confirmed anything gets at most this many mails a day, whoever types its address.
 UNCONFIRMED_A_DAY = 3
+#: And one that has, at most so many that somebody caused by filling in the form.
+CONFIRMED_A_DAY = 20
 COLUMNS = 72
 
 
@@ -62,7 +63,7 @@ def send(event: EndorsementEvent) -> bool:
     If the process dies between the sending and the commit, the repeat carries the same Message-ID.
     """
     representative = Representative.objects.filter(endorsement=event.endorsement_id).first()
-    if representative is None or _is_superseded(event) or _is_untold(event) or _has_had_enough(representative):
+    if representative is None or _is_superseded(event) or _is_untold(event) or _has_had_enough(event, representative):
         return False
     message = compose(event, representative)
     with transaction.atomic():
@@ -79,7 +80,8 @@ def compose(event: EndorsementEvent, representative: Representative) -> EmailMul
     endorsement = event.endorsement
     letter = endorsement.letter
     site = SiteSettings.load()
-    awaits = endorsement.told_status == Endorsement.Status.SUBMITTED
+    now = timezone.now()
+    awaits = endorsement.told_status(now) == Endorsement.Status.SUBMITTED
     purpose = links.Purpose.CONFIRM if awaits else links.Purpose.MANAGE
     token = links.make(endorsement.public_id, purpose, representative.link_epoch, event.at)
     with translation.override(representative.language):
@@ -94,7 +96,7 @@ def compose(event: EndorsementEvent, representative: Representative) -> EmailMul
             "reason": "" if event.code in Endorsement.UNSAID else dict(Endorsement.Reason.choices).get(event.code, ""),
             "awaits_confirmation": awaits,
             "link": settings.SITE_URL + reverse("letters:endorsement", args=[token]),
-            "page": settings.SITE_URL + letter.get_absolute_url(),
+            "page": settings.SITE_URL + letter.get_absolute_url() if letter.is_public(now) else "",
             "expires_at": endorsement.expires_at,
         }
         subject, _, text = render_to_string(f"letters/mail/{MAILS[event.verb]}.txt", context).strip().partition("\n")
@@ -118,21 +120,28 @@ def compose(event: EndorsementEvent, representative: Representative) -> EmailMul
 
 
 def _is_superseded(event: EndorsementEvent) -> bool:
+    """A later step has changed the status; into and out of a hold does not count, as nobody may notice it."""
+    held, live = Endorsement.Status.HELD, Endorsement.LIVE
     later = EndorsementEvent.objects.filter(endorsement=event.endorsement_id, pk__gt=event.pk)
-    return later.exclude(from_status=F("to_status")).exclude(verb__in=UNNOTICED).exists()
+    unnoticed = Q(from_status=F("to_status")) | Q(to_status=held) | Q(from_status=held, to_status__in=live)
+    return later.exclude(unnoticed).exists()
 
 
 def _is_untold(event: EndorsementEvent) -> bool:
+    if event.verb == "approve":
+        return event.endorsement.letter.status not in Letter.PUBLIC
     return event.verb == "reject" and event.code in Endorsement.UNTOLD
 
 
-def _has_had_enough(representative: Representative) -> bool:
-    same = Representative.objects.filter(email_digest=representative.email_digest)
-    if same.filter(endorsement__confirmed_at__isnull=False).exists():
+def _has_had_enough(event: EndorsementEvent, representative: Representative) -> bool:
+    """Anybody can have these two sent, by typing an address into the form."""
+    if event.verb not in ("submit", "resend"):
         return False
+    same = Representative.objects.filter(email_digest=representative.email_digest)
+    has_confirmed = same.filter(endorsement__confirmed_at__isnull=False).exists()
     day_ago = timezone.now() - timedelta(days=1)
     sent = SentMail.objects.filter(recipient=representative.email_digest, sent_at__gt=day_ago)
-    return sent.count() >= UNCONFIRMED_A_DAY
+    return sent.count() >= (CONFIRMED_A_DAY if has_confirmed else UNCONFIRMED_A_DAY)
 
 
 def _message_id(event: EndorsementEvent, representative: Representative) -> str:

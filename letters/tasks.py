@@ -50,7 +50,7 @@ def forget(timestamp: int) -> None:
     unconfirmed = Representative.objects.filter(
         endorsement__confirmed_at=None, endorsement__submitted_at__lt=now - UNCONFIRMED_KEPT
     )
-    unconfirmed.exclude(endorsement__status__in=[Endorsement.Status.HELD]).delete()
+    unconfirmed.delete()
     limits.forget(now)
 
 

@@ -50,6 +50,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "suspend": gettext_lazy("Suspended"),
         "reinstate": gettext_lazy("Reinstated"),
         "take_logo": gettext_lazy("Logo taken over from a sign-on"),
+        "drop_logo": gettext_lazy("Logo taken off again"),
     }
     list_display = ["name", "country_name", "standing", "at_risk", "is_listed"]
     list_filter = ["standing", "at_risk", "is_listed"]

@@ -48,11 +48,10 @@ def among(organisations: OrganisationQuerySet, text: str, most: int = MOST) -> l
 
 
 def same(name: str, country: str) -> Organisation | None:
-    """The one organisation on the register, public or not, with this name (normalised; acronyms do not count, many
-    bodies share one) and this country; None where there is none or more than one."""
+    """The organisation on the register, public or not, with this name (normalised; acronyms do not count, many bodies
+    share one) and this country; of several the one that came first, so that no further double arises."""
     names = OrganisationName.objects.filter(normalised=normalise(name)).exclude(kind=OrganisationName.Kind.ACRONYM)
-    named = names.values_list("organisation", flat=True)
     # Asked for in two steps: in one, Postgres may start from the country, and in the middle of an import that is many.
-    equal = Organisation.objects.filter(pk__in=set(named), country=country, standing__in=["provisional", "verified"])
-    found = list(equal[:2])
-    return found[0] if len(found) == 1 else None
+    named = set(names.values_list("organisation", flat=True))
+    equal = Organisation.objects.filter(pk__in=named, country=country).exclude(standing=Organisation.Standing.MERGED)
+    return equal.order_by("pk").first()

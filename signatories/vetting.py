@@ -67,6 +67,13 @@ def take_logo(organisation: Organisation, *, by: User | None, logo: str, at: dat
     organisation.revision += 1
 
 
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
+def drop_logo(organisation: Organisation, *, by: User | None, at: datetime = NOW) -> None:
+    """Shows no logo any more: the endorsement that brought it did not stand."""
+    organisation.logo = ""
+    organisation.revision += 1
+
+
 def name_row(
     organisation: Organisation,
     text: str,
@@ -89,9 +96,9 @@ def name_row(
 
 def registrable_domain(address: str) -> str:
     """The registrable domain of a website or of the part behind an e-mail's @, in ASCII; "" if there is none."""
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
     try:
+        host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
         ascii_host = host.encode("idna").decode() if host else ""
-    except UnicodeError:
+    except ValueError:
         return ""
     return _suffixes.privatesuffix(ascii_host) or ""

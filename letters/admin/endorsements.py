@@ -79,6 +79,7 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
         "record": gettext_lazy("Recorded at the desk"),
         "confirm": gettext_lazy("Confirmed by the representative"),
         "confirm_held": gettext_lazy("Confirmed by the representative, while held"),
+        "answer_held": gettext_lazy("Answered by the representative, while held"),
         "expire": gettext_lazy("Expired: nobody confirmed in time"),
         "ask": gettext_lazy("Question asked"),
         "answer": gettext_lazy("Answered by the representative"),

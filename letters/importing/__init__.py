@@ -63,6 +63,8 @@ def _entries(published: Published) -> list[Entry]:
     entries: dict[Hashable, Entry] = {}
     for signatory in published.signatories:
         known = matching.same(signatory.name, signatory.country)
+        if known and known.standing == Organisation.Standing.SUSPENDED:
+            raise Refused(f"position {signatory.position}: “{signatory.name}” is suspended on the register.")
         key = known.pk if known else _key(signatory)
         entries.setdefault(key, Entry([], known)).printed.append(signatory)
     return list(entries.values())

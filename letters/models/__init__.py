@@ -1,6 +1,6 @@
 """The nouns of a letter, each in the module of its name."""
 
-from letters.models.endorsements import Endorsement, EndorsementEvent, EndorsementNote, Representative
+from letters.models.endorsements import Endorsement, EndorsementEvent, EndorsementNote, Representative, confirm_by
 from letters.models.letters import Addressee, Letter, LetterEvent, LetterNote, LetterRole
 from letters.models.versions import Text, Version
 
@@ -16,4 +16,5 @@ __all__ = [
     "Representative",
     "Text",
     "Version",
+    "confirm_by",
 ]

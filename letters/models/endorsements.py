@@ -249,19 +249,32 @@ class Endorsement(models.Model):
         return (self.visibility, self.version_id, *shown)
 
     @property
-    def told_status(self) -> str:
-        """The status as the representative may know it: nobody is told of being held."""
-        if self.status != self.Status.HELD:
+    def status_but_for_a_hold(self) -> str:
+        """Where it would stand had nobody held it; what its representative has done since counts."""
+        hold = self.events.filter(verb="hold").last() if self.status == self.Status.HELD else None
+        if hold is None:
             return self.status
-        return self.Status.CONFIRMED if self.confirmed_at else self.Status.SUBMITTED
+        confirmed_since = hold.from_status == self.Status.SUBMITTED and self.confirmed_at is not None
+        if confirmed_since or self.events.filter(verb="answer_held", pk__gt=hold.pk).exists():
+            return self.Status.CONFIRMED
+        return hold.from_status
+
+    def told_status(self, at: datetime) -> str:
+        """The status as the representative may know it: nobody is told of being held."""
+        told = self.status_but_for_a_hold
+        has_ended = self.expires_at is not None and self.expires_at <= at
+        is_over = self.status == self.Status.HELD and told == self.Status.SUBMITTED and has_ended
+        return self.Status.EXPIRED if is_over else told
 
     @property
     def expires_at(self) -> datetime | None:
         """When an unconfirmed sign-on, and the link to confirm it, ends."""
-        if self.submitted_at is None:
-            return None
-        ends = (self.submitted_at + CONFIRM_AGE, self.letter.confirms_until(self.submitted_at))
-        return min(filter(None, ends))
+        return confirm_by(self.letter, self.submitted_at) if self.submitted_at else None
+
+
+def confirm_by(letter: Letter, submitted_at: datetime) -> datetime:
+    """Until when a sign-on that comes in at that instant can be confirmed."""
+    return min(filter(None, (submitted_at + CONFIRM_AGE, letter.confirms_until(submitted_at))))
 
 
 class Representative(models.Model):

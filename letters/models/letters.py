@@ -214,6 +214,11 @@ class Letter(models.Model):
         in_grace = self.status == self.Status.OPEN and until is not None and at < until
         return in_grace or self.takes_late(at)
 
+    @property
+    def ended_at(self) -> datetime | None:
+        """When signing ended or ends: at the deadline, or when it was closed before."""
+        return min(filter(None, (self.closes_at, self.closed_at)), default=None)
+
     def phase(self, at: datetime) -> str:
         """What the clock makes of the status: the part of a page's key that changes without anybody acting."""
         if self.status != self.Status.OPEN:

@@ -130,7 +130,10 @@ def signatories(request: HttpRequest, slug: str) -> HttpResponse:
         }
         return _public_page("letters/signatories.html", about, site)
 
-    return pages.keyed(request, *_letter_key(found, at), query, country, order, number, site.revision, render=body)
+    # Anybody can make up questions without end, so only the plain list is kept.
+    is_plain = not query and not country and number == 1
+    key = (*_letter_key(found, at), query, country, order, number, site.revision)
+    return pages.keyed(request, *key, render=body, keep=is_plain)
 
 
 @access(get=Who.ANYONE)
@@ -236,7 +239,7 @@ def about_letter(found: Letter, at: datetime) -> dict[str, Any]:
         "days_left": found.days_left(at),
         "hours_left": found.hours_left(at),
         "sign_url": sign_url,
-        "withheld": sorted((_country(code), number) for code, number in count.withheld_by_country.items()),
+        "withheld": sorted((_country(code), number) for code, number in count.withheld_by_country.items() if code),
     }
 
 
@@ -276,9 +279,9 @@ def _gone(request: HttpRequest, slug: str, at: datetime) -> HttpResponse:
         Q(public_from__isnull=True) | Q(public_from__lte=at),
         slug=slug, status=Letter.Status.TAKEN_DOWN, audience=Letter.Audience.PUBLIC,
     ).first()  # fmt: skip
-    if taken_down is None:
+    event = taken_down.events.filter(verb="take_down").last() if taken_down else None
+    if taken_down is None or (event and taken_down.is_under_embargo(event.at)):
         raise Http404
-    event = taken_down.events.filter(verb="take_down").last()
     return render(request, "letters/gone.html", {"taken_down_at": event.at if event else None}, status=410)
 
 

@@ -17,7 +17,7 @@ from coalition.access import Who, access
 from coalition.workflow import NotAllowed
 from letters import endorsing
 from letters.forms import AnswerForm, LowerForm
-from letters.models import Endorsement
+from letters.models import Endorsement, Letter
 from letters.views.reading import about_letter, text_to_read
 
 Status = Endorsement.Status
@@ -73,7 +73,8 @@ def _show(
     status: int = 200,
     **forms: Any,
 ) -> HttpResponse:
-    status_told = found.told_status
+    status_told = found.told_status(at)
+    is_taken_down = found.letter.status == Letter.Status.TAKEN_DOWN
     can_confirm = status_told == Status.SUBMITTED and not _is_too_late(found, at)
     manages = link.purpose is links.Purpose.MANAGE
     question = found.events.filter(verb="ask").select_related("note").last()
@@ -84,10 +85,12 @@ def _show(
         "representative": found.representative,
         "country": countries.name(found.printed_country, get_language() or "en") if found.printed_country else "",
         "told_status": status_told,
-        "is_too_late": status_told == Status.SUBMITTED and not can_confirm,
+        "is_too_late": status_told == Status.SUBMITTED and not can_confirm and not is_taken_down,
+        "is_taken_down": is_taken_down,
+        "is_public": found.letter.is_public(at),
         "manages": manages,
-        "is_live": found.status in Endorsement.LIVE,
-        "question": getattr(getattr(question, "note", None), "text", "") if found.status == Status.ASKED else "",
+        "is_live": status_told in Endorsement.LIVE,
+        "question": getattr(getattr(question, "note", None), "text", "") if status_told == Status.ASKED else "",
         "can_undo": manages and endorsing.undoable(found, by_signer=True, at=at) is not None,
         "refusal": refusal,
         "answer_form": AnswerForm(),
@@ -101,8 +104,8 @@ def _show(
 
 
 def _confirm(request: HttpRequest, found: Endorsement, at: datetime) -> str:
-    if found.told_status == Status.SUBMITTED and _is_too_late(found, at):
-        raise NotAllowed(_("The time to confirm has passed. This signature is not counted."))
+    if found.confirmed_at is not None:
+        return "state"
     step = endorsing.confirm_held if found.status == Status.HELD else endorsing.confirm
     try:
         step(found, at=at)
@@ -110,11 +113,12 @@ def _confirm(request: HttpRequest, found: Endorsement, at: datetime) -> str:
         # Pressed twice, or in two windows: the second press finds done what it asks for.
         if found.confirmed_at is None:
             raise
+        return "state"
     return "confirmed"
 
 
 def _not_me(request: HttpRequest, found: Endorsement, at: datetime) -> str:
-    if found.told_status != Status.SUBMITTED:
+    if found.told_status(at) != Status.SUBMITTED:
         raise NotAllowed(_("This signature is confirmed already. You can withdraw it from the page behind your link."))
     endorsing.withdraw(found, code="not_me", at=at)
     return "withdrawn"
@@ -142,7 +146,8 @@ def _answer(request: HttpRequest, found: Endorsement, at: datetime) -> str:
     form = AnswerForm(request.POST)
     if not form.is_valid():
         raise Refused(answer_form=form)
-    endorsing.answer(found, note=form.cleaned_data["answer"], at=at)
+    step = endorsing.answer_held if found.status == Status.HELD else endorsing.answer
+    step(found, note=form.cleaned_data["answer"], at=at)
     return "answered"
 
 

@@ -20,7 +20,7 @@ from coalition.middleware import Visit
 from coalition.workflow import NotAllowed
 from letters import endorsing
 from letters.forms import SignForm
-from letters.models import Endorsement, Letter
+from letters.models import Endorsement, Letter, confirm_by
 from letters.views.reading import about_letter, text_to_read
 
 #: The page "check your inbox" knows the address for so long, in seconds.
@@ -99,6 +99,6 @@ def sent(request: HttpRequest, slug: str) -> HttpResponse:
         "address": known["address"],
         "again": "again" in request.GET,
         "sender": settings.DEFAULT_FROM_EMAIL,
-        "confirm_by": endorsement.expires_at,
+        "confirm_by": confirm_by(found, at),
     }
     return render(request, "letters/sent.html", context)

@@ -532,7 +532,10 @@ def test_the_logo_can_be_looked_at_before_it_is_published(desk, letter):
 
 def test_every_step_has_a_button_or_belongs_to_somebody_else():
     for desk_of, others in (
-        (EndorsementAdmin, {"submit", "resend", "record", "confirm", "confirm_held", "expire", "answer", "withdraw"}),
+        (
+            EndorsementAdmin,
+            {"submit", "resend", "record", "confirm", "confirm_held", "expire", "answer", "answer_held", "withdraw"},
+        ),
         (LetterAdmin, {"record"}),
     ):
         assert set(desk_of.verbs) | others == set(desk_of.flow.steps)

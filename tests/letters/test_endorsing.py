@@ -139,11 +139,11 @@ def test_held_looks_to_the_submitter_like_anything_else(run_jobs, outbox):
     letter = a_letter()
     held = endorsing.sign(letter, a_sign_on(), is_flood=True, at=timezone.now())
     assert held.status == "held"
-    assert held.told_status == "submitted"
+    assert held.told_status(timezone.now()) == "submitted"
     run_jobs()
     assert len(outbox()) == 1
     endorsing.confirm_held(held)
-    assert held.told_status == "confirmed"
+    assert held.told_status(timezone.now()) == "confirmed"
     run_jobs()
     assert outbox()[-1]["Subject"].startswith("Received")
     assert endorsing.release(held, by=None).status == "confirmed"
@@ -333,3 +333,115 @@ def test_closing_a_letter_ends_confirming_and_changes_no_endorsement():
     assert endorsement.status == "submitted"
     with pytest.raises(NotAllowed):
         endorsing.confirm(endorsement)
+
+
+# What nobody may notice
+
+
+def test_an_answer_to_a_question_is_taken_from_somebody_who_does_not_know_of_the_hold():
+    endorsement = an_endorsement(state="asked")
+    endorsing.hold(endorsement, by=None)
+    assert endorsement.told_status(timezone.now()) == "asked"
+    endorsing.answer_held(endorsement, note="The board.")
+    assert endorsement.told_status(timezone.now()) == "confirmed"
+    assert endorsing.release(endorsement, by=None).status == "confirmed"
+
+
+def test_undoing_a_hold_keeps_what_was_confirmed_meanwhile():
+    letter = a_letter()
+    chiara = a_moderator(letter)
+    endorsement = an_endorsement(letter, state="submitted")
+    endorsing.hold(endorsement, by=chiara)
+    endorsing.confirm_held(endorsement)
+    assert endorsing.undo(endorsement, by=chiara).status == "confirmed"
+
+
+def test_a_hold_and_its_end_stop_no_mail(run_jobs, outbox):
+    letter = a_letter()
+    chiara = a_moderator(letter)
+    endorsement = an_endorsement(letter, state="submitted")
+    endorsing.hold(endorsement, by=chiara)
+    endorsing.undo(endorsement, by=chiara)
+    run_jobs()
+    assert len(outbox()) == 1
+
+
+def test_a_held_sign_on_that_has_ended_does_not_keep_its_signer_from_signing_anew():
+    letter, organisation = a_letter(closes_at=NOON + timedelta(days=90), at=NOON), an_organisation()
+    sign_on = a_sign_on(organisation)
+    first = endorsing.sign(letter, sign_on, is_flood=True, at=NOON)
+    assert first.told_status(NOON + timedelta(days=22)) == "expired"
+    again = endorsing.sign(letter, sign_on, at=NOON + timedelta(days=22))
+    assert again.pk != first.pk
+
+
+# Doubles
+
+
+def test_two_entries_of_one_name_on_the_register_do_not_make_two_endorsements():
+    an_organisation("Twin Wells", country="KE")
+    an_organisation("Twin Wells", country="KE")
+    letter = a_letter()
+    sign_on = a_sign_on(name="Twin Wells", country="KE")
+    one, two = (endorsing.sign(letter, sign_on, at=timezone.now()) for _ in range(2))
+    assert one.pk == two.pk
+
+
+def test_a_suspended_organisation_does_not_come_back_under_its_own_name():
+    from signatories import vetting
+
+    organisation = an_organisation("Fraud Wells", country="KE")
+    vetting.suspend(organisation, by=None, note="Fraud.")
+    endorsement = endorsing.sign(a_letter(), a_sign_on(name="Fraud Wells", country="KE"), at=timezone.now())
+    endorsing.confirm(endorsement)
+    with pytest.raises(NotAllowed, match="suspended"):
+        endorsing.approve(endorsement, by=None)
+
+
+def test_a_withdrawal_is_not_taken_back_for_a_suspended_organisation():
+    from signatories import vetting
+
+    endorsement = an_endorsement()
+    endorsing.withdraw(endorsement)
+    vetting.suspend(endorsement.organisation, by=None, note="Fraud.")
+    with pytest.raises(NotAllowed, match="suspended"):
+        endorsing.undo(endorsement)
+
+
+def test_the_verb_itself_refuses_a_confirmation_after_21_days():
+    letter = a_letter(closes_at=NOON + timedelta(days=90), at=NOON)
+    endorsement = an_endorsement(letter, state="submitted", at=NOON)
+    with pytest.raises(NotAllowed, match="time to confirm"):
+        endorsing.confirm(endorsement, at=NOON + timedelta(days=21))
+
+
+# Letters that are not public
+
+
+def test_no_mail_says_published_of_a_letter_that_is_not(run_jobs, outbox):
+    letter = a_letter(public_from=timezone.now() + timedelta(days=1))
+    an_endorsement(letter)
+    run_jobs()
+    assert letter.get_absolute_url() not in words_of(outbox()[-1])
+    taken_down = a_letter()
+    an_endorsement(taken_down)
+    lifecycle.take_down(taken_down, by=None, note="For their safety.")
+    before = len(outbox())
+    run_jobs()
+    assert not [message for message in outbox()[before:] if message["Subject"].startswith("Published")]
+
+
+# Logos
+
+
+def test_the_logo_of_an_endorsement_that_did_not_stand_leaves_the_organisations_page(settings):
+    from django.core.files.base import ContentFile
+
+    for verb, wording in (("reject", {"code": "impostor"}), ("remove_for_safety", {})):
+        organisation = an_organisation()
+        endorsement = an_endorsement(organisation=organisation, logo=ContentFile(b"png", "logo.png"))
+        organisation.refresh_from_db()
+        assert organisation.logo
+        getattr(endorsing, verb)(endorsement, by=None, **wording)
+        organisation.refresh_from_db()
+        assert not organisation.logo

@@ -164,10 +164,11 @@ def test_the_same_name_in_another_country_is_another_organisation(tmp_path: Path
     assert Organisation.objects.count() == 3
 
 
-def test_a_suspended_organisation_matches_nothing(tmp_path: Path) -> None:
-    suspended = vetting.suspend(an_organisation("Water Trust", country=""), by=None, note="A fraud.")
-    imported(a_file(tmp_path, signatories=[entry(1, "Water Trust")]))
-    assert not suspended.endorsements.exists()
+def test_a_list_that_names_a_suspended_organisation_is_refused(tmp_path: Path) -> None:
+    vetting.suspend(an_organisation("Water Trust", country=""), by=None, note="A fraud.")
+    with pytest.raises(CommandError, match="position 1: “Water Trust” is suspended on the register"):
+        import_letter(a_file(tmp_path, signatories=[entry(1, "Water Trust")]))
+    assert not Letter.objects.exists()
 
 
 def test_a_signatory_printed_twice_is_one_endorsement_and_is_told_with_both_positions() -> None:

@@ -64,8 +64,9 @@ def test_a_move_that_is_not_in_the_table_is_refused(noun, verb, status):
 )
 def test_a_move_that_is_in_the_table_is_taken_and_written_down(noun, verb, status):
     flow: Workflow[Any] = TABLES[noun]
-    subject = an_endorsement(state="submitted") if verb == "confirm_held" else _subject(noun, status)
-    if verb == "confirm_held":
+    before_the_hold = {"confirm_held": "submitted", "answer_held": "asked"}.get(verb)
+    subject = an_endorsement(state=before_the_hold) if before_the_hold else _subject(noun, status)
+    if before_the_hold:
         endorsing.hold(subject, by=None)
     if (verb, status) == ("restore", "taken_down"):
         expected = "open"
@@ -124,6 +125,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "restore": {"by": None, "note": "Safe again."},
         "suspend": {"by": None, "note": "Why."},
         "reinstate": {"by": None, "note": "Why."},
+        "answer_held": {"note": "The board."},
         "take_logo": {"by": None, "logo": "logos/drawn.png"},
     }
     signers = ("resend", "confirm", "confirm_held", "expire", "withdraw")

@@ -316,3 +316,30 @@ def test_a_letter_is_shown_in_the_language_of_the_page_or_in_its_own():
     french = Client().get(f"/fr/letters/{letter.slug}/").content.decode()
     assert '<h1 lang="en" dir="ltr">Rivers</h1>' in french
     assert Client().get(f"/en/letters/{letter.slug}/in/de/").status_code == 404
+
+
+# What is easily said wrongly
+
+
+def test_a_withheld_organisation_without_a_country_is_not_in_an_empty_one():
+    letter = a_letter()
+    an_endorsement(letter, an_organisation(country=""), visibility="country")
+    text = text_of(Client().get(letter.get_absolute_url()))
+    assert "and one organisation more, country not given" in text
+    assert "organisation in ," not in text
+
+
+def test_a_letter_closed_early_says_when_and_not_its_deadline():
+    letter = a_letter(closes_at=NOON + timedelta(days=14), at=NOON - timedelta(days=1))
+    lifecycle.close(letter, by=None, at=NOON)
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False):
+        text = text_of(Client().get(letter.get_absolute_url()))
+    assert "Closed Tuesday 24 November 2026, 12:00 UTC" in text
+    assert "December" not in text
+
+
+def test_a_letter_taken_down_under_its_embargo_was_never_there():
+    letter = a_letter(public_from=NOON, at=NOON - timedelta(days=2))
+    lifecycle.take_down(letter, by=None, note="For their safety.", at=NOON - timedelta(days=1))
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        assert Client().get(letter.get_absolute_url()).status_code == 404

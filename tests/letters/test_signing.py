@@ -301,8 +301,10 @@ def test_a_link_replayed_shows_the_state_and_confirms_nothing_twice(client):
     path = f"/en/endorsements/{token_for(endorsement)}/"
     first = client.post(path, {"action": "confirm"}, follow=True)
     again = client.post(path, {"action": "confirm"}, follow=True)
-    assert text_of(first) == text_of(again)
+    assert "Waiting for check" in text_of(first)
+    assert "Withdraw the signature" in text_of(first)
     assert "Waiting for check" in text_of(again)
+    assert "Withdraw the signature" not in text_of(again)  # the link to manage it goes by mail, to its owner
     assert endorsement.events.filter(verb="confirm").count() == 1
     assert "Waiting for check" in text_of(client.get(path))
 
@@ -397,3 +399,45 @@ def test_whatever_is_typed_the_form_answers(client, entry):
     assert answer.status_code in (200, 302, 429)
     if answer.status_code == 200 and "find" not in entry:
         assert '<li><a href="#id_' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "name", ["Water [Kenya] Forum", "Water [Kenya", "Water Forum／Kenya", "水：论坛", "http://[::1"]
+)
+def test_brackets_and_wide_signs_in_a_name_are_no_accident(client, name):
+    letter = a_letter()
+    assert client.post(sign_url(letter), {"organisation_name": name, "find": "1"}).status_code == 200
+    assert client.post(sign_url(letter), {**ENTRY, "organisation_name": name}).status_code == 302
+
+
+def test_the_inbox_page_gives_the_same_time_to_an_address_that_has_signed_before(client):
+    letter = a_letter(closes_at=NOON + timedelta(days=90), at=NOON)
+    signed = an_endorsement(letter, at=NOON, representative_email="known@wells.example.org", visibility="confidential")
+    entry = {**ENTRY, "organisation_name": signed.organisation.name, "country": "KE"}
+    with time_machine.travel(NOON + timedelta(days=30), tick=False):
+        told = [
+            text_of(Client().post(sign_url(letter), {**entry, "representative_email": address}, follow=True))
+            for address in ("known@wells.example.org", "other@wells.example.org")
+        ]
+    assert all("works until" in page for page in told)
+    assert told[0].partition("works until")[2] == told[1].partition("works until")[2]
+
+
+def test_an_answer_of_invisible_characters_is_none(client):
+    endorsement = an_endorsement(state="asked")
+    path = f"/en/endorsements/{token_for(endorsement, links.Purpose.MANAGE)}/"
+    assert client.post(path, {"action": "answer", "answer": "\u200b \u200b"}).status_code == 422
+
+
+def test_a_held_page_reads_like_one_that_is_not_held():
+    letter, organisation = a_letter(), an_organisation()
+    pages = []
+    for hold in (False, True):
+        endorsement = an_endorsement(
+            letter, organisation, state="asked", at=NOON, representative_email="a@b.example.org"
+        )
+        if hold:
+            endorsing.hold(endorsement, by=None)
+        path = f"/en/endorsements/{token_for(endorsement, links.Purpose.MANAGE)}/"
+        pages.append(text_of(Client().get(path)))
+    assert pages[0] == pages[1]

@@ -63,4 +63,5 @@ def test_same_means_one_name_and_one_country():
     assert known.name == "Mawingu Water Forum"
     assert matching.same("Mawingu Water Forum", "TZ") is None
     an_organisation("Mawingu Water Forum", country="KE")
-    assert matching.same("Mawingu Water Forum", "KE") is None
+    assert matching.same("Mawingu Water Forum", "KE") == known
+    assert matching.same("UNPO", "KE") is None
