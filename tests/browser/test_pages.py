@@ -66,8 +66,10 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(browser: Bro
                 page.goto(f"/{language}/letters/rivers/sign/")
                 page.locator("[name=organisation_name]").fill("water")
                 page.locator(".form > button.btn").click()
+                page.locator("#errors").wait_for()
             else:
                 page.goto(f"/{language}/{path}")
+            page.wait_for_load_state()
             found = Axe().run(page, options=RULES).response["violations"]
             faults += [f"{path} {width} {scheme}: {rule['id']} {rule['nodes'][0]['html'][:150]}" for rule in found]
             if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
@@ -88,6 +90,7 @@ def test_the_desks_queue_breaks_no_rule_of_accessibility(browser: Browser, live_
         page.locator("[name=username]").fill(person.email)
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("[type=submit]").click()
+        page.wait_for_url("**/admin/letters/endorsement/")
         for path in (
             "/admin/letters/endorsement/",
             f"/admin/letters/endorsement/{Endorsement.objects.last().pk}/change/",
