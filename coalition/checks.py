@@ -1,12 +1,14 @@
-"""The surveyor: is the database one on which promises can be kept?"""
+"""The surveyor: are the database and the machine such that promises can be kept?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import connections
+
+from coalition import fonts
 
 #: With these, what was acknowledged survives a crash (docs/decisions/); values that keep the promise.
 DURABLE = {
@@ -45,6 +47,27 @@ def check_trigrams(*, databases: Sequence[str] | None = None, **kwargs: Any) -> 
         for alias in databases or []
         if _rows(alias, "SELECT 1 FROM pg_extension WHERE extname = %s", "pg_trgm")
         and _rows(alias, "SELECT 1 WHERE show_trgm(%s) = '{}'", "Ž")
+    ]
+
+
+@register("fonts")
+def check_fonts(**kwargs: Any) -> list[CheckMessage]:
+    """I001 where no PDF can be made, I002 where one would have boxes for letters. Only told: all else works."""
+    if not fonts.has_pango():
+        return [
+            Info(
+                "Pango can't be loaded: letters are made as DOCX and plain text, and not as PDF.",
+                hint="Install libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0 (deploy/packages.txt).",
+                id="coalition.I001",
+            )
+        ]
+    return [
+        Info(
+            f"No font on this machine has the letters of this script: {script}. PDFs show boxes in their place.",
+            hint=f"Install {package} (deploy/packages.txt).",
+            id="coalition.I002",
+        )
+        for script, package in fonts.without_fonts().items()
     ]
 
 

@@ -191,6 +191,7 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
         if not self.flow.steps[verb].who.allows(staff(request), subject):
             raise PermissionDenied
         form = self.form_of(verb, subject, request.POST if request.method == "POST" else None)
+        form.files = request.FILES
         if request.method == "POST" and form.is_valid():
             return self._taken(request, verb, subject, form)
         context = {

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
+from django.db import transaction
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 
 
-def enqueue(task: str, *, after: timedelta = timedelta(), **ids: int) -> None:
+def enqueue(task: str, *, after: timedelta = timedelta(), once: str = "", **ids: int) -> None:
     """Defers `task` (its full name) in the present transaction: it exists exactly when that commits.
 
-    Arguments lie in a table and in logs, so they are ids and nothing else.
+    Arguments lie in a table and in logs, so they are ids and nothing else. With `once`, no second job of that name
+    waits while one does, and no two run at a time: the task must look at the state of things after it has begun.
     """
     seconds = int(after.total_seconds())
-    app.configure_task(task, schedule_in={"seconds": seconds} if seconds else None).defer(**ids)
+    schedule = {"seconds": seconds} if seconds else None
+    name = once or None
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(task, lock=name, queueing_lock=name, schedule_in=schedule).defer(**ids)
 
 
 class Patiently(BaseRetryStrategy):

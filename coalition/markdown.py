@@ -13,13 +13,13 @@ ATTRIBUTES = {"a": {"href"}, "p": {"class", "id"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 
 
-def render(text: str) -> SafeString:
-    """HTML of a body; paragraphs of the first level are numbered (`id="p3"`), so that they can be cited."""
+def render(text: str, *, is_cited: bool = True) -> SafeString:
+    """HTML of a body; where it is cited, paragraphs of the first level are numbered (`id="p3"`)."""
     parser = _parser()
     tokens = parser.parse(text)
     number = 0
     for token in tokens:
-        if token.type == "paragraph_open" and token.level == 0:
+        if is_cited and token.type == "paragraph_open" and token.level == 0:
             number += 1
             token.attrs = {"class": "n", "id": f"p{number}"}
         if token.tag == "h1":

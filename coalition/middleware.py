@@ -47,7 +47,18 @@ class Headers:
         response = self.get_response(request)
         for name, value in self.defaults[request.is_secure()].items():
             response.headers.setdefault(name, value)
+        match = request.resolver_match
+        if match is not None and match.app_name == "files":
+            _answer_in_no_language(response)
         return response
+
+
+def _answer_in_no_language(response: HttpResponse) -> None:
+    """A file is the same whatever language its reader's browser asks for, and one copy in a cache will do."""
+    kept = [name for name in response.get("Vary", "").split(", ") if name not in ("", "Accept-Language")]
+    del response["Vary"]
+    if kept:
+        response["Vary"] = ", ".join(kept)
 
 
 def default_headers(secure: bool) -> dict[str, str]:

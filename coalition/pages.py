@@ -19,7 +19,13 @@ from django.utils.translation import get_language
 PUBLIC = "public, max-age=0, s-maxage=2, stale-while-revalidate=2"
 
 
-def keyed(request: HttpRequest, *parts: object, render: Callable[[], str], keep: bool = True) -> HttpResponse:
+def keyed(
+    request: HttpRequest,
+    *parts: object,
+    render: Callable[[], str],
+    keep: bool = True,
+    content_type: str = "text/html; charset=utf-8",
+) -> HttpResponse:
     """The page that `render` makes, made once for `parts`: whatever it depends on besides the site build and the
     interface language. Answers 304 to whoever has it already.
 
@@ -37,9 +43,9 @@ def keyed(request: HttpRequest, *parts: object, render: Callable[[], str], keep:
             if keep:
                 caches["default"].set(key, packed)
         if "gzip" in request.headers.get("Accept-Encoding", ""):
-            response = HttpResponse(packed, headers={"Content-Encoding": "gzip"})
+            response = HttpResponse(packed, content_type, headers={"Content-Encoding": "gzip"})
         else:
-            response = HttpResponse(gzip.decompress(packed))
+            response = HttpResponse(gzip.decompress(packed), content_type)
     response["ETag"] = etag
     response["Cache-Control"] = PUBLIC
     patch_vary_headers(response, ["Accept-Encoding"])

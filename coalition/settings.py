@@ -180,7 +180,8 @@ CONTENT_SECURITY_POLICY = {
 }
 #: How many proxies stand in front of us; the client's address is taken from that hop and no other.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+#: The texts of a letter in several languages are posted together.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1536 * 1024
 

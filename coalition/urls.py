@@ -17,6 +17,8 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("robots.txt", views.robots, name="robots"),
+    # Files, the same for every language
+    path("", include("letters.files_urls")),
     # The desk
     path("admin/", admin.site.urls),
     # Public pages, each in the six languages of the interface

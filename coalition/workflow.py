@@ -69,6 +69,8 @@ class Step:
     sources: tuple[str, ...]
     to: str | Special
     who: Actor
+    is_seen: bool = False
+    """The public sees what it does, even where the row keeps its face."""
 
     @property
     def target(self) -> str:
@@ -121,12 +123,12 @@ class Workflow(Generic[M]):
         return decorate
 
     def step(
-        self, *sources: str, to: str | Special, who: Actor
+        self, *sources: str, to: str | Special, who: Actor, is_seen: bool = False
     ) -> Callable[[Callable[Concatenate[M, P], None]], Callable[Concatenate[M, P], M]]:
         """A verb on a row that is in one of `sources`. Its body changes the locked row, or raises NotAllowed."""
 
         def decorate(body: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[M, P], M]:
-            step = self._add(Step(body.__name__, tuple(map(str, sources)), to, who))
+            step = self._add(Step(body.__name__, tuple(map(str, sources)), to, who, is_seen))
 
             @functools.wraps(body)
             def verb(subject: M, *args: P.args, **kwargs: P.kwargs) -> M:
@@ -196,7 +198,7 @@ class Workflow(Generic[M]):
             note = cast(type[Note], self.events._meta.fields_map["note"].related_model)
             words: dict[str, Any] = {"event": event, "text": said.note}
             note._default_manager.create(**words)
-        if (now := self.face(subject)) != face:
+        if (now := self.face(subject)) != face or step.is_seen:
             self.changed(subject, face, now)
         self.tell(event)
 

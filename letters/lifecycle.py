@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from coalition.jobs import enqueue
 from coalition.models import User
-from coalition.workflow import BEFORE, NOW, NotAllowed, Workflow
+from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Workflow
+from letters import record as records
 from letters.models import Letter, LetterEvent
 from letters.roles import CONVENER
 
@@ -16,7 +19,8 @@ Status = Letter.Status
 
 
 def revise(letter: Letter, *, lowering: bool) -> None:
-    """Raises the letter's revision, so that no page made before is taken for the present one.
+    """Raises the letter's revision, so that no page made before is taken for the present one, and has its documents
+    made anew.
 
     `lowering`: something that was visible no longer is; then nothing older may be served at all. Called while the
     letter is locked, as the last write.
@@ -24,18 +28,32 @@ def revise(letter: Letter, *, lowering: bool) -> None:
     new = F("revision") + 1
     changes = {"revision": new, "hidden_revision": new} if lowering else {"revision": new}
     Letter.objects.filter(pk=letter.pk).update(**changes)
+    enqueue("letters.tasks.render_documents", once=f"documents of letter {letter.pk}", letter=letter.pk)
 
 
-def _changed(letter: Letter, before: object, after: object) -> None:
-    revise(letter, lowering=after is None)
+@dataclass(frozen=True)
+class Face:
+    """What the public sees of a letter itself; `shown` is what may be shown less of."""
+
+    shown: tuple[object, ...]
+    told: tuple[object, ...]
 
 
-flow = Workflow(
-    Letter,
-    LetterEvent,
-    face=lambda letter: (letter.status, letter.closes_at) if letter.status in Letter.PUBLIC else None,
-    changed=_changed,
-)
+def _face(letter: Letter) -> Face | None:
+    if letter.status not in Letter.PUBLIC:
+        return None
+    return Face(
+        shown=(letter.audience, letter.public_from, letter.consent_version),
+        told=(letter.status, letter.closes_at, letter.late_until),
+    )
+
+
+def _changed(letter: Letter, before: Face | None, after: Face | None) -> None:
+    shows_less = after is None or (before is not None and before.shown != after.shown)
+    revise(letter, lowering=shows_less)
+
+
+flow = Workflow(Letter, LetterEvent, face=_face, changed=_changed, tell=records.tell)
 
 
 @flow.step(Status.DRAFT, to=Status.OPEN, who=CONVENER)
@@ -66,6 +84,34 @@ def close(letter: Letter, *, by: User | None, at: datetime = NOW) -> None:
     letter.closed_at = at
 
 
+@flow.step(Status.OPEN, to=SAME, who=CONVENER)
+def extend(letter: Letter, *, by: User | None, closes_at: datetime, note: str, at: datetime = NOW) -> None:
+    """A later deadline; the note says why."""
+    if letter.closes_at is not None and closes_at <= max(letter.closes_at, at):
+        raise NotAllowed(_("Set a deadline that lies ahead and is later than the present one."))
+    letter.closes_at = closes_at
+
+
+@flow.step(Status.OPEN, Status.CLOSED, Status.DELIVERED, to=SAME, who=CONVENER)
+def allow_late(letter: Letter, *, by: User | None, late_until: datetime, note: str, at: datetime = NOW) -> None:
+    """Takes signatures after the deadline too, until that instant; one in the past ends it now."""
+    if letter.is_recorded:
+        raise NotAllowed(_("A letter recorded from a published list can’t be signed here."))
+    if letter.closes_at is not None and late_until < letter.closes_at:
+        raise NotAllowed(_("Late signatures can’t end before the deadline."))
+    letter.late_until = late_until
+
+
+@flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER)
+def set_audience(
+    letter: Letter, *, by: User | None, audience: str, public_from: datetime | None, note: str, at: datetime = NOW
+) -> None:
+    """Who may see it, and from which instant on: the end of the embargo, the same for every surface."""
+    if audience not in Letter.Audience.values:
+        raise NotAllowed(_("Choose who may see the letter."))
+    letter.audience, letter.public_from = audience, public_from
+
+
 @flow.step(Status.CLOSED, to=Status.OPEN, who=CONVENER)
 def reopen(letter: Letter, *, by: User | None, closes_at: datetime, note: str, at: datetime = NOW) -> None:
     """Opens again until a new deadline; the note says why."""
@@ -74,6 +120,11 @@ def reopen(letter: Letter, *, by: User | None, closes_at: datetime, note: str, a
     if closes_at <= at:
         raise NotAllowed(_("Set a deadline that lies ahead."))
     letter.closes_at, letter.closed_at = closes_at, None
+
+
+@flow.step(Status.DELIVERED, to=Status.CONCLUDED, who=CONVENER)
+def conclude(letter: Letter, *, by: User | None, note: str = "", at: datetime = NOW) -> None:
+    """Nothing more is expected of it; it stays on record, and takes no more signatures."""
 
 
 @flow.step(*Letter.PUBLIC, to=Status.TAKEN_DOWN, who=CONVENER)
@@ -90,6 +141,8 @@ def _seal(letter: Letter, at: datetime) -> None:
     version = letter.versions.filter(sealed_at=None).first()
     if version is None or not version.texts.filter(language=letter.authoritative_language).exists():
         raise NotAllowed(_("Write the text in the authoritative language."))
+    if not all(text.title.strip() and text.body.strip() for text in version.texts.all()):
+        raise NotAllowed(_("A text has no title or no body yet. Write it, or remove its language."))
     if not letter.addressees.exists():
         raise NotAllowed(_("Name at least one addressee."))
     version.digest, version.sealed_at = version.compute_digest(), at

@@ -72,6 +72,12 @@ def markdown_filter(text: str) -> SafeString:
 
 
 @register.filter
+def markdown_aside(text: str) -> SafeString:
+    """Words beside the letter, whose paragraphs have no numbers."""
+    return markdown.render(text, is_cited=False)
+
+
+@register.filter
 def markdown_inline(text: str) -> SafeString:
     return markdown.render_inline(text)
 

@@ -117,6 +117,8 @@ class Endorsement(models.Model):
     #: The mail does not say this: that an organisation has signed is told to its own representative only.
     UNSAID = (Reason.DUPLICATE,)
     LIVE = (Status.SUBMITTED, Status.CONFIRMED, Status.ASKED, Status.HELD, Status.APPROVED)
+    #: Where a confirmed one may stand: each can come to be due for re-consent.
+    AGREED = (Status.CONFIRMED, Status.ASKED, Status.HELD, Status.APPROVED)
     #: Orders of the public list; tiers sort as conveners, initial signatories, signatories.
     ALPHABETICAL = ("tier", F("order").asc(nulls_last=True), "sort_key", "printed_name", "id")
     AS_SIGNED = (F("order").asc(nulls_last=True), "approved_at", "id")
@@ -229,8 +231,8 @@ class Endorsement(models.Model):
 
     @property
     def face(self) -> tuple[object, ...] | None:
-        """What the public sees of it; None if nothing at all, as of confidential or unapproved ones."""
-        if self.status != self.Status.APPROVED or self.visibility == self.Visibility.CONFIDENTIAL:
+        """What the public sees of it; None if nothing at all, as of confidential, unapproved or due ones."""
+        if self.status != self.Status.APPROVED or self.visibility == self.Visibility.CONFIDENTIAL or self.is_due:
             return None
         match self.visibility:
             case self.Visibility.NAMED:
@@ -249,6 +251,20 @@ class Endorsement(models.Model):
         return (self.visibility, self.version_id, *shown)
 
     @property
+    def is_due(self) -> bool:
+        """The letter has changed in substance since: neither counted nor listed until its representative agrees."""
+        needed = self.letter.consent_version
+        is_agreed = needed > 1 and self.status in self.AGREED and self.confirmed_at is not None
+        return is_agreed and self.version.number < needed
+
+    def has_lapsed(self, at: datetime) -> bool:
+        """Nobody agreed to the changed text in time; the clock rules, whether or not a job has written `expired`."""
+        if self.status == self.Status.EXPIRED:
+            return self.confirmed_at is not None
+        until = self.letter.reconsent_until
+        return until is not None and until <= at and self.is_due
+
+    @property
     def status_but_for_a_hold(self) -> str:
         """Where it would stand had nobody held it; what its representative has done since counts."""
         hold = self.events.filter(verb="hold").last() if self.status == self.Status.HELD else None
@@ -260,7 +276,9 @@ class Endorsement(models.Model):
         return hold.from_status
 
     def told_status(self, at: datetime) -> str:
-        """The status as the representative may know it: nobody is told of being held."""
+        """The status as the representative may know it: nobody is told of being held, and what lapsed is over."""
+        if self.has_lapsed(at):
+            return self.Status.EXPIRED
         told = self.status_but_for_a_hold
         has_ended = self.expires_at is not None and self.expires_at <= at
         is_over = self.status == self.Status.HELD and told == self.Status.SUBMITTED and has_ended

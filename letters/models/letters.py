@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -99,6 +100,8 @@ class Letter(models.Model):
 
     #: The states in which the public may see a letter.
     PUBLIC = (Status.OPEN, Status.CLOSED, Status.DELIVERED, Status.CONCLUDED)
+    #: The states of one that has been delivered at least once.
+    HANDED_OVER = (Status.DELIVERED, Status.CONCLUDED)
 
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     slug = models.SlugField(_("address"), max_length=80, unique=True)
@@ -168,6 +171,18 @@ class Letter(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("letters:letter", args=[self.slug])
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
+    ) -> None:
+        """Forgets the version in force too: somebody may have amended the letter."""
+        super().refresh_from_db(using, fields, from_queryset)
+        self.forget_texts()
+
+    def forget_texts(self) -> None:
+        """The version in force and its texts are read again when they are next asked for."""
+        for name in ("version", "texts"):
+            self.__dict__.pop(name, None)
 
     @property
     def is_recorded(self) -> bool:
@@ -260,6 +275,11 @@ class Letter(models.Model):
             return {}
         texts = sorted(self.version.texts.all(), key=lambda t: (t.language != self.authoritative_language, t.language))
         return {text.language: text for text in texts}
+
+    @property
+    def draft(self) -> Version | None:
+        """The version that is being written beside the one in force, if there is one."""
+        return self.versions.filter(sealed_at=None).first() if self.status != self.Status.DRAFT else None
 
     @property
     def title(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -55,9 +56,12 @@ class Version(models.Model):
 
     def canonical_json(self) -> bytes:
         """What the digest is taken of: UTF-8, keys sorted, no spaces, texts by language."""
-        texts = [{name: getattr(text, name) for name in Text.SIGNED} for text in self.texts.order_by("language")]
-        content = {"letter": self.letter.reference, "version": self.number, "texts": texts}
+        content = {"letter": self.letter.reference, "version": self.number, "texts": self.signed_texts()}
         return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def signed_texts(self) -> list[dict[str, Any]]:
+        """What people sign, by language."""
+        return [{name: getattr(text, name) for name in Text.SIGNED} for text in self.texts.order_by("language")]
 
     def compute_digest(self) -> str:
         """SHA-256 of the canonical JSON, in hex."""
