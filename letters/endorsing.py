@@ -16,8 +16,9 @@ from coalition.models import Event, User
 from coalition.roles import CLOCK
 from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Special, Workflow, locked
 from letters import mail
+from letters import record as records
 from letters.lifecycle import revise
-from letters.models import Endorsement, EndorsementEvent, Letter, Representative, Version
+from letters.models import DeliveryLine, Endorsement, EndorsementEvent, Letter, Representative, Version
 from letters.roles import EITHER, MODERATOR, REPRESENTATIVE
 from signatories import matching, vetting
 from signatories.models import Organisation
@@ -25,6 +26,7 @@ from signatories.names import normalise, sort_key
 
 Status = Endorsement.Status
 Evidence = Endorsement.Evidence
+Face = tuple[object, ...] | None
 
 #: Version of the sentences beside the form's ticks; kept with each consent.
 CONSENT_WORDING = "2026-11"
@@ -52,6 +54,15 @@ class SignOn:
     wants_updates: bool
     logo: File[bytes] | None = None
     signals: tuple[str, ...] = ()
+    version: int | None = None
+    """Number of the version that was read; None where staff enter what came otherwise."""
+
+
+class TextChanged(NotAllowed):
+    """The text that was read is not the one in force any more: it has to be read again."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The letter has changed since this page was made. Read what is new, then decide."))
 
 
 def _but_for_a_hold(flow: Workflow[Endorsement], endorsement: Endorsement) -> str:
@@ -63,8 +74,15 @@ def _but_for_a_hold(flow: Workflow[Endorsement], endorsement: Endorsement) -> st
 BUT_FOR_A_HOLD = Special("the state before", _but_for_a_hold)
 
 
-def _changed(endorsement: Endorsement, before: object, after: object) -> None:
+def _changed(endorsement: Endorsement, before: Face, after: Face) -> None:
+    if (name := _named(before)) and name != _named(after):
+        records.forget_names(endorsement)
     revise(endorsement.letter, lowering=before is not None)
+
+
+def _named(face: Face) -> object:
+    """The name by which the public sees it."""
+    return face[2] if face and face[0] == Endorsement.Visibility.NAMED else None
 
 
 flow = Workflow(
@@ -99,6 +117,8 @@ def submit(letter: Letter, organisation: Organisation, sign_on: SignOn, *, at: d
     """A sign-on came in by the form; nothing is public, and nothing counts, before it is confirmed and approved."""
     if not letter.accepts(at):
         raise NotAllowed(_("This letter takes no more signatures."))
+    if sign_on.version is not None:
+        _check_read(letter, sign_on.version)
     endorsement = _endorsement(letter, organisation, sign_on)
     endorsement.submitted_at = endorsement.consented_at = at
     endorsement.consent_wording = CONSENT_WORDING
@@ -136,17 +156,17 @@ def record(
 
 
 @flow.step(Status.SUBMITTED, to=Status.CONFIRMED, who=REPRESENTATIVE)
-def confirm(endorsement: Endorsement, *, at: datetime = NOW) -> None:
-    """The representative pressed the button on the page behind the mailed link."""
-    _confirm(endorsement, at)
+def confirm(endorsement: Endorsement, *, version: int | None = None, at: datetime = NOW) -> None:
+    """The representative pressed the button on the page behind the mailed link, which showed this version."""
+    _confirm(endorsement, version, at)
 
 
 @flow.step(Status.HELD, to=SAME, who=REPRESENTATIVE)
-def confirm_held(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+def confirm_held(endorsement: Endorsement, *, version: int | None = None, at: datetime = NOW) -> None:
     """The same button, pressed by somebody who does not know that the entry is held."""
     if endorsement.confirmed_at is not None:
         raise NotAllowed(_("This is confirmed already."))
-    _confirm(endorsement, at)
+    _confirm(endorsement, version, at)
 
 
 @flow.step(Status.SUBMITTED, to=Status.EXPIRED, who=CLOCK)
@@ -172,7 +192,8 @@ def answer(endorsement: Endorsement, *, note: str, at: datetime = NOW) -> None:
 @flow.step(Status.CONFIRMED, Status.ASKED, to=Status.APPROVED, who=MODERATOR)
 def approve(endorsement: Endorsement, *, by: User | None, note: str = "", at: datetime = NOW) -> None:
     """The organisation signs: from now on it is listed and counted as it wishes. Checks the organisation too."""
-    organisation = _check_approvable(endorsement)
+    organisation = _check_approvable(endorsement, at)
+    _lapse_others(endorsement, at)
     if organisation.standing == Organisation.Standing.PROVISIONAL:
         vetting.verify(organisation, by=by, at=at)
     # Of an organisation that is not named, a logo that appears just now would say that it has signed.
@@ -218,6 +239,29 @@ def lower(endorsement: Endorsement, *, visibility: str, by: User | None = None, 
     endorsement.visibility = visibility
 
 
+@flow.step(*Endorsement.AGREED, to=SAME, who=REPRESENTATIVE)
+def reconsent(endorsement: Endorsement, *, version: int, at: datetime = NOW) -> None:
+    """The representative has read what changed, and keeps the signature under the version that was shown."""
+    letter = endorsement.letter
+    if letter.status not in Letter.PUBLIC:
+        raise NotAllowed(_("The letter is not public now, so nothing can be kept or changed."))
+    if not endorsement.is_due:
+        raise NotAllowed(_("This signature stands already under the present text."))
+    if endorsement.has_lapsed(at):
+        raise NotAllowed(_("The time to agree has passed. The organisation can sign again while the letter is open."))
+    if letter.version is None or letter.version.number != version:
+        raise NotAllowed(_("The letter has changed once more. Read it again."))
+    endorsement.version = letter.version
+
+
+@flow.step(Status.CONFIRMED, Status.ASKED, Status.APPROVED, to=Status.EXPIRED, who=CLOCK)
+def lapse(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+    """The letter changed, and nobody agreed in time. Nobody sees a difference: it counted no more since the change."""
+    if not endorsement.has_lapsed(at):
+        raise NotAllowed(_("This signature has not lapsed."))
+    endorsement.ended_at = at
+
+
 @flow.step(
     Status.SUBMITTED, Status.CONFIRMED, Status.ASKED, Status.HELD, Status.APPROVED,
     to=Status.WITHDRAWN, who=REPRESENTATIVE,
@@ -231,6 +275,7 @@ def withdraw(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) ->
 def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime = NOW) -> None:
     """Redacts the row for good: afterwards nothing in it says who had signed."""
     Representative.objects.filter(endorsement=endorsement).delete()
+    DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)
     _take_logo_back(endorsement, by, at)
     if endorsement.logo:
         transaction.on_commit(partial(endorsement.logo.storage.delete, str(endorsement.logo.name)))
@@ -251,13 +296,13 @@ def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW
         raise NotAllowed(_("There is nothing to undo, or it is too late for it."))
     endorsement.ended_at = None
     if latest.from_status == Status.APPROVED:
-        _check_approvable(endorsement)
+        _check_approvable(endorsement, at)
     if latest.verb == "approve":
         endorsement.approved_at = None
         _take_logo_back(endorsement, by, at)
 
 
-def _check_approvable(endorsement: Endorsement) -> Organisation:
+def _check_approvable(endorsement: Endorsement, at: datetime) -> Organisation:
     """The organisation, if it and the letter are in a state in which something can stand approved."""
     organisation = endorsement.organisation
     gone = (Organisation.Standing.SUSPENDED, Organisation.Standing.MERGED)
@@ -265,7 +310,25 @@ def _check_approvable(endorsement: Endorsement) -> Organisation:
         raise NotAllowed(_("The organisation is suspended or merged on the register."))
     if endorsement.letter.status not in Letter.PUBLIC:
         raise NotAllowed(_("The letter is not open, so nothing is approved for it."))
+    until = endorsement.letter.reconsent_until
+    is_older = endorsement.version.number < endorsement.letter.consent_version
+    if is_older and until is not None and until <= at:
+        raise NotAllowed(_("The letter has changed, and the organisation did not agree to the new text in time."))
     return organisation
+
+
+def _lapse_others(endorsement: Endorsement, at: datetime) -> None:
+    """What the organisation signed before and did not renew in time makes room, if no job has written it yet."""
+    if endorsement.letter.consent_version > 1:
+        same = endorsement.letter.endorsements.approved().filter(organisation=endorsement.organisation)
+        for other in same.exclude(pk=endorsement.pk).order_by("pk"):
+            if other.has_lapsed(at):
+                lapse(other, at=at)
+
+
+def _check_read(letter: Letter, number: int) -> None:
+    if letter.version is None or letter.version.number != number:
+        raise TextChanged
 
 
 def _take_logo_back(endorsement: Endorsement, by: User | None, at: datetime) -> None:
@@ -289,7 +352,8 @@ def _earlier(letter: Letter, known: Organisation | None, sign_on: SignOn, at: da
         same |= Q(normalised=normalise(sign_on.name), printed_country=sign_on.country)
     digest = email_digest(sign_on.representative_email)
     mine = letter.endorsements.live().filter(same, representative__email_digest=digest).order_by("id")
-    return next((e for e in mine if e.confirmed_at or e.expires_at is None or at < e.expires_at), None)
+    unexpired = (e for e in mine if e.confirmed_at or e.expires_at is None or at < e.expires_at)
+    return next((e for e in unexpired if not e.has_lapsed(at)), None)
 
 
 def _endorsement(letter: Letter, organisation: Organisation, sign_on: SignOn | None, name: str = "") -> Endorsement:
@@ -328,11 +392,14 @@ def _representative(endorsement: Endorsement, sign_on: SignOn) -> Representative
     )
 
 
-def _confirm(endorsement: Endorsement, at: datetime) -> None:
+def _confirm(endorsement: Endorsement, version: int | None, at: datetime) -> None:
     came_in = endorsement.submitted_at
     is_late = endorsement.expires_at is not None and at >= endorsement.expires_at
     if came_in is None or is_late or not endorsement.letter.accepts_confirmation(came_in, at):
         raise NotAllowed(_("The time to confirm has passed. This signature is not counted."))
+    _check_read(endorsement.letter, endorsement.version.number if version is None else version)
+    assert endorsement.letter.version is not None
+    endorsement.version = endorsement.letter.version
     endorsement.confirmed_at = at
     endorsement.evidence = _evidence(endorsement)
 

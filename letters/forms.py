@@ -240,6 +240,18 @@ class SignForm(forms.Form):
         return data
 
     @property
+    def version(self) -> int:
+        """Of the text that stood beside the form; one that does not say so is of the first."""
+        typed = str(self.data.get(self.add_prefix("version"), ""))
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
+
+    @property
+    def is_of_older_text(self) -> bool:
+        """The letter has changed since the form was opened, so it has to be read again."""
+        present = self.letter.version
+        return self.is_bound and present is not None and self.version != present.number
+
+    @property
     def summary(self) -> list[tuple[str, str]]:
         """The errors for the summary above the form: id of the field, sentence."""
         return [
@@ -302,6 +314,7 @@ class SignForm(forms.Form):
             wants_updates=data["updates"],
             logo=logo.file() if logo else None,
             signals=self.signals,
+            version=self.version,
         )
 
 

@@ -1,10 +1,11 @@
-"""Mails about endorsements: which event tells the representative what, and how a message is made."""
+"""Mails to representatives: which event or new version tells them what, and how a message is made."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -16,9 +17,20 @@ from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 
 from coalition import links
+from coalition.fields import email_digest
 from coalition.jobs import enqueue
 from coalition.models import SentMail, SiteSettings
-from letters.models import Endorsement, EndorsementEvent, Letter, Representative
+from letters import differences
+from letters.models import (
+    Addressee,
+    Delivery,
+    Endorsement,
+    EndorsementEvent,
+    Format,
+    Letter,
+    Representative,
+    Version,
+)
 
 #: Event → template in letters/mail/; None where nobody is told.
 MAILS: dict[str, str | None] = {
@@ -36,6 +48,8 @@ MAILS: dict[str, str | None] = {
     "release": None,
     "reject": "not_published",
     "lower": None,
+    "reconsent": "kept",
+    "lapse": "lapsed",
     "withdraw": "withdrawn",
     "remove_for_safety": None,
     "undo": None,
@@ -47,6 +61,12 @@ UNCONFIRMED_A_DAY = 3
 #: And one that has, at most so many that somebody caused by filling in the form.
 CONFIRMED_A_DAY = 20
 COLUMNS = 72
+#: What the parts of a mail that carry our documents are.
+DOCUMENT_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "txt": "text/plain",
+}
 
 
 def tell(event: EndorsementEvent) -> None:
@@ -58,65 +78,159 @@ def tell(event: EndorsementEvent) -> None:
 
 
 def send(event: EndorsementEvent) -> bool:
-    """Sends the mail of an event, once, if it still holds. Returns whether a message left.
+    """Sends the mail of an event, once, if it still holds. Returns whether a message left."""
+    representative = _representative(event.endorsement)
+    if representative is None or _is_superseded(event) or _is_untold(event) or _has_had_enough(event, representative):
+        return False
+    return leave(compose(event, representative), representative)
+
+
+def send_version(version: Version, endorsement: Endorsement) -> bool:
+    """Tells who has confirmed a signature that the text has changed; after a change of substance, asks again.
+
+    A later version has a mail of its own, which says what both changed.
+    """
+    representative = _representative(endorsement)
+    letter, now = endorsement.letter, timezone.now()
+    is_told = endorsement.confirmed_at is not None and endorsement.told_status(now) in Endorsement.LIVE
+    is_newest = letter.version == version and letter.status in Letter.PUBLIC
+    if representative is None or not is_told or not is_newest or endorsement.version.number >= version.number:
+        return False
+    template = "letters/mail/changed.txt" if endorsement.is_due else "letters/mail/corrected.txt"
+    context = about_version(version, endorsement)
+    return leave(message(template, context, representative, f"version:{version.pk}", version.sealed_at), representative)
+
+
+def about_version(version: Version, endorsement: Endorsement) -> dict[str, Any]:
+    """What has changed since the endorsement was given, in the language that was signed."""
+    notes = endorsement.letter.versions.filter(number__gt=endorsement.version.number, number__lte=version.number)
+    difference = differences.since(endorsement.version, version, endorsement.language)
+    return {"notes": notes.order_by("number").values_list("note", flat=True), "difference": difference}
+
+
+def send_delivery(delivery: Delivery, endorsement: Endorsement) -> bool:
+    """Tells a signer that the letter has been delivered, with their organisation as one of so many."""
+    representative = _representative(endorsement)
+    if representative is None or endorsement.status != Endorsement.Status.APPROVED:
+        return False
+    context = {"delivery": delivery, "addressees": _main_addressees(delivery.letter)}
+    key = f"delivery:{delivery.pk}"
+    return leave(message("letters/mail/delivered.txt", context, representative, key, delivery.at), representative)
+
+
+def send_to_addressee(delivery: Delivery, addressee: Addressee) -> bool:
+    """The letter itself, with its files as they were frozen, to an office that it is addressed to."""
+    letter = delivery.letter
+    texts = {text.language: text for text in delivery.version.texts.all()}
+    text = texts[letter.authoritative_language]
+    words = {
+        "site": SiteSettings.load(),
+        "letter": letter,
+        "title": text.title,
+        "salutation": text.salutation,
+        "delivery": delivery,
+        "page": settings.SITE_URL + letter.get_absolute_url() if letter.is_public(timezone.now()) else "",
+    }
+    interface = next((code for code, _ in settings.LANGUAGES if code == text.language.lower()), "en")
+    recipient = email_digest(addressee.email)
+    made = _made(
+        "letters/mail/handed_over.txt", words, interface, addressee.email, _id_of(f"to:{delivery.pk}", recipient)
+    )
+    made.extra_headers.pop("Auto-Submitted")
+    for kept in delivery.files.filter(format=Format.PDF) or delivery.files.all():
+        with kept.file.open("rb") as file:
+            made.attach(f"{letter.slug}-{kept.language}.{kept.format}", file.read(), DOCUMENT_TYPES[kept.format])
+    return _leave(made, recipient)
+
+
+def _main_addressees(letter: Letter) -> list[str]:
+    return [str(addressee) for addressee in letter.addressees.all() if not addressee.is_copied]
+
+
+def leave(made: EmailMultiAlternatives, representative: Representative) -> bool:
+    """Sends a message, once. Returns whether it left.
 
     If the process dies between the sending and the commit, the repeat carries the same Message-ID.
     """
-    representative = Representative.objects.filter(endorsement=event.endorsement_id).first()
-    if representative is None or _is_superseded(event) or _is_untold(event) or _has_had_enough(event, representative):
-        return False
-    message = compose(event, representative)
+    return _leave(made, representative.email_digest)
+
+
+def _leave(made: EmailMultiAlternatives, recipient: str) -> bool:
     with transaction.atomic():
         _, is_new = SentMail.objects.get_or_create(
-            message_id=message.extra_headers["Message-ID"], defaults={"recipient": representative.email_digest}
+            message_id=made.extra_headers["Message-ID"], defaults={"recipient": recipient}
         )
         if is_new:
-            message.send()
+            made.send()
     return is_new
 
 
 def compose(event: EndorsementEvent, representative: Representative) -> EmailMultiAlternatives:
-    """The message: the template's first line is the subject, the rest the text, and the HTML says the same."""
-    endorsement = event.endorsement
+    """The message of an event."""
+    context = {
+        "question": getattr(getattr(event, "note", None), "text", "") or "",
+        "reason": "" if event.code in Endorsement.UNSAID else dict(Endorsement.Reason.choices).get(event.code, ""),
+    }
+    return message(f"letters/mail/{MAILS[event.verb]}.txt", context, representative, str(event.pk), event.at)
+
+
+def message(
+    template: str, context: dict[str, Any], representative: Representative, key: str, at: datetime | None = None
+) -> EmailMultiAlternatives:
+    """A message to a representative in their language: the template's first line is the subject, the rest the text,
+    and the HTML says the same.
+
+    `key` says what the mail is about; with the recipient it makes the Message-ID. `at`: when its link was made.
+    """
+    endorsement = representative.endorsement
     letter = endorsement.letter
     site = SiteSettings.load()
     now = timezone.now()
     awaits = endorsement.told_status(now) == Endorsement.Status.SUBMITTED
     purpose = links.Purpose.CONFIRM if awaits else links.Purpose.MANAGE
-    token = links.make(endorsement.public_id, purpose, representative.link_epoch, event.at)
+    token = links.make(endorsement.public_id, purpose, representative.link_epoch, at or now)
     with translation.override(representative.language):
         text_of_letter = letter.texts.get(endorsement.language) or next(iter(letter.texts.values()))
-        context = {
+        words = {
             "site": site,
             "letter": letter,
             "title": text_of_letter.title,
             "endorsement": endorsement,
             "name": "" if _may_be_a_link(endorsement.printed_name) else endorsement.printed_name,
-            "question": getattr(getattr(event, "note", None), "text", "") or "",
-            "reason": "" if event.code in Endorsement.UNSAID else dict(Endorsement.Reason.choices).get(event.code, ""),
             "awaits_confirmation": awaits,
             "link": settings.SITE_URL + reverse("letters:endorsement", args=[token]),
             "page": settings.SITE_URL + letter.get_absolute_url() if letter.is_public(now) else "",
             "expires_at": endorsement.expires_at,
+            "accepts": letter.is_public(now) and letter.accepts(now),
+            **context,
         }
-        subject, _, text = render_to_string(f"letters/mail/{MAILS[event.verb]}.txt", context).strip().partition("\n")
+    return _made(template, words, representative.language, representative.email, _message_id(key, representative))
+
+
+def _made(template: str, words: dict[str, Any], language: str, address: str, message_id: str) -> EmailMultiAlternatives:
+    site = words["site"]
+    with translation.override(language):
+        subject, _, text = render_to_string(template, words).strip().partition("\n")
         text = _wrapped(text.strip())
         html = render_to_string("letters/mail/mail.html", {"site": site, "subject": subject, "blocks": _blocks(text)})
     name = re.sub(r'[\r\n"<>]', " ", site.name)
-    message = EmailMultiAlternatives(
+    made = EmailMultiAlternatives(
         subject=" ".join(subject.split()),
         body=text + "\n",
         from_email=f'"{name}" <{settings.DEFAULT_FROM_EMAIL}>',
-        to=[representative.email],
+        to=[address],
         reply_to=[site.contact_email] if site.contact_email else None,
-        headers={
-            "Message-ID": _message_id(event, representative),
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": representative.language,
-        },
+        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated", "Content-Language": language},
     )
-    message.attach_alternative(html, "text/html")
-    return message
+    made.attach_alternative(html, "text/html")
+    return made
+
+
+def _representative(endorsement: Endorsement) -> Representative | None:
+    found = Representative.objects.filter(endorsement=endorsement).first()
+    if found is not None:
+        found.endorsement = endorsement
+    return found
 
 
 def _is_superseded(event: EndorsementEvent) -> bool:
@@ -129,7 +243,7 @@ def _is_superseded(event: EndorsementEvent) -> bool:
 
 def _is_untold(event: EndorsementEvent) -> bool:
     if event.verb == "approve":
-        return event.endorsement.letter.status not in Letter.PUBLIC
+        return event.endorsement.letter.status not in Letter.PUBLIC or event.endorsement.is_due
     return event.verb == "reject" and event.code in Endorsement.UNTOLD
 
 
@@ -144,8 +258,12 @@ def _has_had_enough(event: EndorsementEvent, representative: Representative) -> 
     return sent.count() >= (CONFIRMED_A_DAY if has_confirmed else UNCONFIRMED_A_DAY)
 
 
-def _message_id(event: EndorsementEvent, representative: Representative) -> str:
-    digest = salted_hmac("coalition.mail", f"{event.pk}:{representative.email_digest}", algorithm="sha256").hexdigest()
+def _message_id(key: str, representative: Representative) -> str:
+    return _id_of(key, representative.email_digest)
+
+
+def _id_of(key: str, recipient: str) -> str:
+    digest = salted_hmac("coalition.mail", f"{key}:{recipient}", algorithm="sha256").hexdigest()
     return f"<{digest[:40]}@{settings.SITE_URL.split('//')[1].split(':')[0]}>"
 
 
@@ -162,8 +280,11 @@ def _wrapped(text: str) -> str:
 
 
 def _blocks(text: str) -> list[dict[str, str]]:
-    """The paragraphs of the text for its HTML; a link that stands alone becomes the action."""
+    """The paragraphs of the text for its HTML; a link that stands alone becomes the action, and what is quoted from
+    the letter has a direction of its own."""
     return [
-        {"link": block} if re.fullmatch(r"https?://\S+", block) else {"text": block}
+        {"link": block}
+        if re.fullmatch(r"https?://\S+", block)
+        else {"text": block, "dir": "auto" if block.startswith(("− ", "+ ")) else ""}
         for block in map(str.strip, text.split("\n\n"))
     ]

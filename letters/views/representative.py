@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from coalition import countries, limits, links
 from coalition.access import Who, access
 from coalition.workflow import NotAllowed
-from letters import endorsing
+from letters import endorsing, mail
 from letters.forms import AnswerForm, LowerForm
 from letters.models import Endorsement, Letter
 from letters.views.reading import about_letter, text_to_read
@@ -40,7 +40,7 @@ def endorsement(request: HttpRequest, token: str) -> HttpResponse:
         link = links.read(token)
     except links.BadLink:
         return render(request, "letters/link_unknown.html", status=404)
-    everything = Endorsement.objects.select_related("letter", "organisation", "representative")
+    everything = Endorsement.objects.select_related("letter", "organisation", "representative", "version")
     found = everything.filter(public_id=link.public_id, representative__link_epoch=link.epoch).first()
     if found is None:
         return render(request, "letters/link_unknown.html", status=404)
@@ -78,6 +78,7 @@ def _show(
     can_confirm = status_told == Status.SUBMITTED and not _is_too_late(found, at)
     manages = link.purpose is links.Purpose.MANAGE
     question = found.events.filter(verb="ask").select_related("note").last()
+    has_lapsed = found.has_lapsed(at)
     context = {
         **about_letter(found.letter, at),
         "text": text_to_read(found.letter, found.language),
@@ -89,6 +90,9 @@ def _show(
         "is_taken_down": is_taken_down,
         "is_public": found.letter.is_public(at),
         "manages": manages,
+        "has_lapsed": has_lapsed,
+        "is_due": found.is_due and not has_lapsed,
+        **_what_changed(found, shown=can_confirm or (found.is_due and not has_lapsed)),
         "is_live": status_told in Endorsement.LIVE,
         "question": getattr(getattr(question, "note", None), "text", "") if status_told == Status.ASKED else "",
         "can_undo": manages and endorsing.undoable(found, by_signer=True, at=at) is not None,
@@ -103,12 +107,20 @@ def _show(
     return render(request, template, context, status=status)
 
 
+def _what_changed(found: Endorsement, *, shown: bool) -> dict[str, Any]:
+    """Between the text that was signed and the one in force, where the representative has to know it."""
+    present = found.letter.version
+    if not shown or present is None or found.version.number >= present.number:
+        return {}
+    return mail.about_version(present, found)
+
+
 def _confirm(request: HttpRequest, found: Endorsement, at: datetime) -> str:
     if found.confirmed_at is not None:
         return "state"
     step = endorsing.confirm_held if found.status == Status.HELD else endorsing.confirm
     try:
-        step(found, at=at)
+        step(found, version=_version_shown(request), at=at)
     except NotAllowed:
         # Pressed twice, or in two windows: the second press finds done what it asks for.
         if found.confirmed_at is None:
@@ -127,6 +139,17 @@ def _not_me(request: HttpRequest, found: Endorsement, at: datetime) -> str:
 def _withdraw(request: HttpRequest, found: Endorsement, at: datetime) -> str:
     endorsing.withdraw(found, at=at)
     return "withdrawn"
+
+
+def _reconsent(request: HttpRequest, found: Endorsement, at: datetime) -> str:
+    try:
+        endorsing.reconsent(found, version=_version_shown(request) or 0, at=at)
+    except NotAllowed:
+        # Pressed twice, or in two windows: the second press finds done what it asks for.
+        if found.is_due or found.told_status(at) not in Endorsement.LIVE:
+            raise
+        return "state"
+    return "kept"
 
 
 def _undo(request: HttpRequest, found: Endorsement, at: datetime) -> str:
@@ -166,8 +189,15 @@ ACTIONS: dict[links.Purpose, dict[str, Action]] = {
         "lower": _lower,
         "answer": _answer,
         "resend": _resend,
+        "reconsent": _reconsent,
     },
 }
+
+
+def _version_shown(request: HttpRequest) -> int | None:
+    """The number of the version that stood on the page."""
+    typed = request.POST.get("version", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else None
 
 
 def _is_too_late(found: Endorsement, at: datetime) -> bool:

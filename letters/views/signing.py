@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import datetime
+from urllib.parse import urlencode
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -43,17 +44,34 @@ def sign(request: Visit, slug: str) -> HttpResponse:
     form = SignForm(found, text.language, at, *((request.POST, request.FILES) if posted else ()))
     is_lapsed = getattr(request, "has_lapsed", False)
     is_sent = posted and not is_lapsed and "find" not in request.POST
-    if is_sent and form.is_valid():
+    if is_sent and form.is_valid() and not form.is_of_older_text:
         allowance = limits.hit("sign a minute", request.client_network, SIGN_ONS_A_MINUTE, 60, at)
         if not allowance.allowed:
             context |= {"form": form, "again_at": allowance.again_at}
             return render(request, "letters/sign_too_often.html", context, status=429)
-        return _signed(request, found, form, at)
-    context |= {"form": form if is_sent else form.without_errors(), "is_lapsed": is_lapsed, "shows_errors": is_sent}
+        try:
+            return _signed(request, found, form, at)
+        except endorsing.TextChanged:
+            context["text"] = text_to_read(found, text.language)
+    context |= {
+        "form": form if is_sent else form.without_errors(),
+        "is_lapsed": is_lapsed,
+        "shows_errors": is_sent and not form.is_valid(),
+        "changes": _changes(found, form, text.language) if form.is_of_older_text else "",
+    }
     return render(request, "letters/sign.html", context, status=403 if is_lapsed else 200)
 
 
 sign.keeps_entry = True  # type: ignore[attr-defined]
+
+
+def _changes(found: Letter, form: SignForm, language: str) -> str:
+    """The address of what has changed since the form was opened."""
+    address = reverse("letters:versions", args=[found.slug])
+    present = found.version.number if found.version else 0
+    if not 0 < form.version < present:
+        return address
+    return f"{address}?{urlencode({'from': form.version, 'to': present, 'text': language})}"
 
 
 def _signed(request: Visit, found: Letter, form: SignForm, at: datetime) -> HttpResponse:
@@ -61,6 +79,8 @@ def _signed(request: Visit, found: Letter, form: SignForm, at: datetime) -> Http
     flood = not limits.hit("sign an hour", request.client_network, SIGN_ONS_AN_HOUR, 3600, at).allowed
     try:
         endorsement = endorsing.sign(found, sign_on, is_flood=flood, at=at)
+    except endorsing.TextChanged:
+        raise
     except NotAllowed:
         return redirect("letters:sign", found.slug)
     response = redirect("letters:sign-sent", found.slug)
