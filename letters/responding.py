@@ -1,0 +1,223 @@
+"""Verbs on what comes of a letter: the addressees' responses and the conveners' updates; and who still owes a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from coalition.languages import parse_tag
+from coalition.models import User
+from coalition.workflow import NOW, SAME, NotAllowed
+from letters.attachments import Checked
+from letters.lifecycle import flow
+from letters.models import Addressee, Assessment, Attachment, Delivery, Letter, LetterRole, Response, Text, Update
+from letters.models.letters import LetterQuerySet
+from letters.roles import CONVENER
+
+
+@flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
+def respond(
+    letter: Letter,
+    *,
+    by: User | None,
+    addressee: Addressee,
+    kind: str,
+    dated_on: date,
+    language: str,
+    text: str,
+    is_published: bool,
+    verdicts: dict[int, str],
+    files: Sequence[Checked],
+    at: datetime = NOW,
+) -> None:
+    """Puts an addressee's response on record, with the conveners' verdict on each demand that they have judged."""
+    response = Response(letter=letter)
+    _write_response(response, addressee, kind, dated_on, language, text, is_published, verdicts, at)
+    _attach(files, letter=letter, response=response)
+
+
+@flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
+def correct_response(
+    letter: Letter,
+    *,
+    by: User | None,
+    response: Response,
+    addressee: Addressee,
+    kind: str,
+    dated_on: date,
+    language: str,
+    text: str,
+    is_published: bool,
+    verdicts: dict[int, str],
+    files: Sequence[Checked],
+    removed: Collection[str] = (),
+    at: datetime = NOW,
+) -> None:
+    """Mends a slip: what is said now stands instead of what was. `removed`: public ids of files that go."""
+    if response.letter_id != letter.pk:
+        raise NotAllowed(_("Choose a response to this letter."))
+    _write_response(response, addressee, kind, dated_on, language, text, is_published, verdicts, at)
+    _remove(response.attachments.filter(public_id__in=removed))
+    _attach(files, letter=letter, response=response)
+
+
+@flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
+def post_update(
+    letter: Letter,
+    *,
+    by: User | None,
+    dated_on: date,
+    language: str,
+    title: str,
+    body: str,
+    files: Sequence[Checked],
+    at: datetime = NOW,
+) -> None:
+    """News outside the signed text, in the conveners' name."""
+    update = Update(letter=letter)
+    _write_update(update, dated_on, language, title, body, at)
+    _attach(files, letter=letter, update=update)
+
+
+@flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
+def correct_update(
+    letter: Letter,
+    *,
+    by: User | None,
+    update: Update,
+    dated_on: date,
+    language: str,
+    title: str,
+    body: str,
+    files: Sequence[Checked],
+    removed: Collection[str] = (),
+    at: datetime = NOW,
+) -> None:
+    """Mends a slip: what is said now stands instead of what was. `removed`: public ids of files that go."""
+    if update.letter_id != letter.pk:
+        raise NotAllowed(_("Choose an update on this letter."))
+    _write_update(update, dated_on, language, title, body, at)
+    _remove(update.attachments.filter(public_id__in=removed))
+    _attach(files, letter=letter, update=update)
+
+
+def with_reply(addressees: QuerySet[Addressee]) -> QuerySet[Any]:
+    """With `has_replied`: an acknowledgement of receipt is no reply yet."""
+    replies = Response.objects.filter(addressee=OuterRef("pk"), kind__in=Response.REPLIES)
+    return addressees.annotate(has_replied=Exists(replies))
+
+
+def awaiting(user: User, at: datetime) -> LetterQuerySet:
+    """Delivered letters of which `user` is a convener and to which a main addressee has not replied, longest first;
+    with `shown_title`, `delivered_at`, the first delivery's instant, and `silent`, those addressees."""
+    silent = with_reply(Addressee.objects.filter(is_copied=False)).filter(has_replied=False)
+    first = Delivery.objects.filter(letter=OuterRef("pk"), at__lte=at).order_by("at").values("at")[:1]
+    held: LetterQuerySet = Letter.objects.held_by(user, LetterRole.Role.CONVENER)
+    return (
+        with_title(held)
+        .filter(Exists(silent.filter(letter=OuterRef("pk"))), status=Letter.Status.DELIVERED)
+        .annotate(delivered_at=Subquery(first))
+        .filter(delivered_at__isnull=False)
+        .prefetch_related(Prefetch("addressees", queryset=silent, to_attr="silent"))
+        .order_by("delivered_at", "pk")
+    )
+
+
+def with_title(letters: LetterQuerySet) -> LetterQuerySet:
+    """With `shown_title`, in the authoritative language."""
+    sealed = Text.objects.filter(version__letter=OuterRef("pk"), version__sealed_at__isnull=False)
+    theirs = sealed.filter(language=OuterRef("authoritative_language")).order_by("-version__number")
+    return letters.annotate(shown_title=Subquery(theirs.values("title")[:1]))
+
+
+def days_since(delivered_at: datetime, at: datetime) -> int:
+    """Whole days by the calendar in UTC, as the pages that show them are made once a day."""
+    return (at.astimezone(UTC).date() - delivered_at.astimezone(UTC).date()).days
+
+
+def demands(letter: Letter) -> list[str]:
+    """Those of the version in force, in the authoritative language."""
+    sealed = Text.objects.filter(version__letter=letter, version__sealed_at__isnull=False)
+    text = sealed.filter(language=letter.authoritative_language).order_by("-version__number").first()
+    return text.demands if text else []
+
+
+def _write_response(
+    response: Response,
+    addressee: Addressee,
+    kind: str,
+    dated_on: date,
+    language: str,
+    text: str,
+    is_published: bool,
+    verdicts: dict[int, str],
+    at: datetime,
+) -> None:
+    if addressee.letter_id != response.letter_id:
+        raise NotAllowed(_("Choose one of this letter’s addressees."))
+    if kind not in Response.Kind.values:
+        raise NotAllowed(_("Choose what kind of response it is."))
+    numbers = range(1, len(demands(response.letter)) + 1)
+    if any(number not in numbers for number in verdicts):
+        raise NotAllowed(_("Assess only demands of the present text."))
+    if any(verdict not in Assessment.Verdict.values for verdict in verdicts.values()):
+        raise NotAllowed(_("Choose an assessment from the list."))
+    response.dated_on, response.language = _past(response.letter, dated_on, at), _tag(language)
+    response.addressee, response.kind, response.text, response.is_published = addressee, kind, text, is_published
+    response.save()
+    response.assessments.all().delete()
+    Assessment.objects.bulk_create(
+        Assessment(response=response, demand=number, verdict=verdict) for number, verdict in sorted(verdicts.items())
+    )
+
+
+def _write_update(update: Update, dated_on: date, language: str, title: str, body: str, at: datetime) -> None:
+    if not title:
+        raise NotAllowed(_("Give the update a title."))
+    update.dated_on, update.language = _past(update.letter, dated_on, at), _tag(language)
+    update.title, update.body = title, body
+    update.save()
+
+
+def _past(letter: Letter, dated_on: date, at: datetime) -> date:
+    if dated_on > at.astimezone(letter.zone).date():
+        raise NotAllowed(_("The date lies in the future."))
+    return dated_on
+
+
+def _tag(language: str) -> str:
+    try:
+        return parse_tag(language)
+    except ValueError as refusal:
+        raise NotAllowed(str(refusal)) from refusal
+
+
+def _attach(
+    files: Sequence[Checked], *, letter: Letter, response: Response | None = None, update: Update | None = None
+) -> None:
+    for file in files:
+        Attachment.objects.create(
+            letter=letter,
+            response=response,
+            update=update,
+            title=file.title,
+            file=file.store(),
+            format=file.format,
+            sha256=sha256(file.data).hexdigest(),
+            size=len(file.data),
+        )
+
+
+def _remove(attachments: QuerySet[Attachment]) -> None:
+    """The rows now; the files when that is committed."""
+    for attachment in attachments:
+        transaction.on_commit(partial(default_storage.delete, str(attachment.file.name)))
+        attachment.delete()
