@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from coalition import limits
-from coalition.jobs import Patiently
-from coalition.workflow import NotAllowed
-from letters import endorsing, lifecycle, mail
-from letters.models import Endorsement, EndorsementEvent, Letter, Representative
+from coalition.jobs import Patiently, enqueue
+from coalition.workflow import NotAllowed, locked
+from letters import delivering, endorsing, lifecycle, mail, record
+from letters.documents import rendering
+from letters.models import Addressee, Delivery, Document, Endorsement, EndorsementEvent, Letter, Representative, Version
 
 #: The data of a sign-on that nobody confirmed is deleted this long after it came in.
 UNCONFIRMED_KEPT = timedelta(days=21)
@@ -24,6 +26,55 @@ STALLED = timedelta(minutes=2)
 def send_mail(event: int) -> None:
     """Mails an event of an endorsement, if it still holds. A mail server that is away is tried again."""
     mail.send(EndorsementEvent.objects.select_related("endorsement__letter", "note").get(pk=event))
+
+
+@app.task(retry=Patiently())
+def tell_of_version(version: int) -> None:
+    """One mail job for each representative of a signature, so that one bad address stops nobody."""
+    sealed = Version.objects.get(pk=version)
+    signed = Endorsement.objects.live().filter(letter=sealed.letter_id, representative__isnull=False)
+    for pk in signed.filter(confirmed_at__isnull=False).order_by("pk").values_list("pk", flat=True):
+        enqueue("letters.tasks.send_version_mail", version=version, endorsement=pk)
+
+
+@app.task(retry=Patiently())
+def send_version_mail(version: int, endorsement: int) -> None:
+    found = Endorsement.objects.select_related("letter", "version").get(pk=endorsement)
+    mail.send_version(Version.objects.select_related("letter").get(pk=version), found)
+
+
+@app.task(retry=Patiently())
+def render_documents(letter: int) -> None:
+    """Makes the documents of a letter anew after a change."""
+    rendering.render(letter)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task
+def render_what_is_missing(timestamp: int) -> None:
+    """Takes up letters without a document of the present revision: new installations, jobs that were given up."""
+    present = Document.objects.filter(letter=OuterRef("pk"), revision__gte=OuterRef("revision"))
+    behind = Letter.objects.filter(~Exists(present), status__in=Letter.PUBLIC)
+    for pk in behind.order_by("pk").values_list("pk", flat=True):
+        enqueue("letters.tasks.render_documents", once=f"documents of letter {pk}", letter=pk)
+
+
+@app.task(retry=Patiently())
+def hand_over(delivery: int) -> None:
+    """Makes the files of a delivery, and defers the mails about it."""
+    delivering.hand_over(Delivery.objects.select_related("letter", "version").get(pk=delivery))
+
+
+@app.task(retry=Patiently())
+def send_delivery(delivery: int, addressee: int) -> None:
+    found = Delivery.objects.select_related("letter", "version").get(pk=delivery)
+    mail.send_to_addressee(found, Addressee.objects.get(pk=addressee))
+
+
+@app.task(retry=Patiently())
+def tell_of_delivery(delivery: int, endorsement: int) -> None:
+    found = Endorsement.objects.select_related("letter", "version").get(pk=endorsement)
+    mail.send_delivery(Delivery.objects.select_related("letter").get(pk=delivery), found)
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -40,6 +91,25 @@ def keep_the_clock(timestamp: int) -> None:
         if endorsement.expires_at is not None and endorsement.expires_at <= now:
             with suppress(NotAllowed):
                 endorsing.expire(endorsement, at=now)
+    overdue = Endorsement.objects.filter(
+        status__in=endorsing.flow.steps["lapse"].sources,
+        letter__reconsent_until__lte=now,
+        version__number__lt=F("letter__consent_version"),
+    )
+    for endorsement in overdue.order_by("pk").iterator():
+        with suppress(NotAllowed):
+            endorsing.lapse(endorsement, at=now)
+
+
+@app.periodic(cron="5 0 * * *")
+@app.task
+def write_records(timestamp: int) -> None:
+    """Puts the day's list of every public letter on record."""
+    now = timezone.now()
+    for letter in Letter.objects.filter(status__in=Letter.PUBLIC).order_by("pk"):
+        with locked(letter):
+            if letter.status in Letter.PUBLIC:
+                record.write_list(letter, now)
 
 
 @app.periodic(cron="17 3 * * *")

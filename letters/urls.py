@@ -3,7 +3,8 @@
 from django.urls import path, register_converter
 
 from coalition.links import TokenConverter
-from letters.views import reading, representative, signing
+from letters.views import reading, representative, signing, versions
+from letters.views.record import record_help
 
 register_converter(TokenConverter, "token")
 
@@ -11,12 +12,14 @@ app_name = "letters"
 urlpatterns = [
     path("", reading.home, name="home"),
     path("about/", reading.about, name="about"),
+    path("record/", record_help, name="record-help"),
     # letters/<slug>/
     path("letters/<slug:slug>/", reading.letter, name="letter"),
     path("letters/<slug:slug>/in/<slug:language>/", reading.letter, name="letter-in"),
     path("letters/<slug:slug>/signatories/", reading.signatories, name="signatories"),
     path("letters/<slug:slug>/sign/", signing.sign, name="sign"),
     path("letters/<slug:slug>/sign/sent/", signing.sent, name="sign-sent"),
+    path("letters/<slug:slug>/versions/", versions.versions, name="versions"),
     # organisations/
     path("organisations/", reading.organisations, name="organisations"),
     path("organisations/<slug:slug>/", reading.organisation, name="organisation"),

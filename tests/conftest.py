@@ -42,13 +42,14 @@ def _no_job_outlives_its_test(request):
 
 
 @pytest.fixture
-def run_jobs() -> Callable[[], int]:
+def run_jobs() -> Callable[..., int]:
     """Does what the worker would do with every job that waits, delays passed; returns how many there were.
 
+    Documents take seconds to make, so that is left undone but for tests that ask: `run_jobs(documents=True)`.
     The jobs are the real rows, in the transaction of the test; the worker itself is tested in tests/test_worker.py.
     """
 
-    def run() -> int:
+    def run(documents: bool = False) -> int:
         done = 0
         while True:
             with connection.cursor() as cursor:
@@ -59,10 +60,12 @@ def run_jobs() -> Callable[[], int]:
             if not waiting:
                 return done
             for job, task, arguments in waiting:
-                app.tasks[task].func(**json.loads(arguments))
+                is_left_out = task == "letters.tasks.render_documents" and not documents
+                if not is_left_out:
+                    app.tasks[task].func(**json.loads(arguments))
+                    done += 1
                 with connection.cursor() as cursor:
                     cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job])
-                done += 1
 
     return run
 

@@ -11,12 +11,15 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone, translation
 
 from coalition.access import Who, declared
-from letters.models import Letter
+from letters import amending, attachments, lifecycle, responding
+from letters.documents import rendering
+from letters.models import Attachment, Letter
 from signatories import vetting
 from tests.factories import a_letter, a_moderator, an_endorsement, an_organisation
 
@@ -29,11 +32,19 @@ FILLED = {
     "letters:letter": [{"slug": "{letter}"}],
     "letters:letter-in": [{"slug": "{letter}", "language": "en"}],
     "letters:signatories": [{"slug": "{letter}"}],
+    "letters:versions": [{"slug": "{letter}"}],
+    "letters:record-help": [{}],
     "letters:sign": [{"slug": "{letter}"}],
     "letters:sign-sent": [{"slug": "{letter}"}],
     "letters:organisations": [{}],
     "letters:organisation": [{"slug": "{organisation}"}],
     "letters:organisation-logo": [{"slug": "{organisation}"}],
+    "files:letter-pdf": [{"slug": "{letter}"}],
+    "files:letter-docx": [{"slug": "{letter}"}],
+    "files:letter-txt": [{"slug": "{letter}"}],
+    "files:record": [{"slug": "{letter}"}],
+    "files:version": [{"slug": "{letter}", "number": "1"}],
+    "files:attachment": [{"slug": "{letter}", "public_id": "{attachment}"}],
     "livez": [{}],
     "readyz": [{}],
     "robots": [{}],
@@ -87,8 +98,27 @@ def letter() -> Letter:
     embargoed = a_letter(title=f"{SECRET} embargo", public_from=timezone.now() + timedelta(hours=1))
     an_endorsement(embargoed, an_organisation(f"{SECRET} org embargo"))
     a_moderator(letter, name=f"{SECRET} moderator")
+    _what_came_of_it(letter)
     assert hidden.pk
     return letter
+
+
+def _what_came_of_it(letter: Letter) -> None:
+    """A confidential response with its file, a version that is being written, and notes."""
+    said = {"by": None, "dated_on": timezone.now().date(), "language": "en", "files": []}
+    responding.respond(
+        letter,
+        addressee=letter.addressees.get(),
+        kind="partial",
+        text=f"{SECRET} in confidence",
+        is_published=False,
+        verdicts={1: "not_met"},
+        **said | {"files": [attachments.Checked.of(SimpleUploadedFile(f"{SECRET}.txt", SECRET.encode()))]},
+    )
+    responding.post_update(letter, title="News", body="We were heard.", **said)
+    lifecycle.extend(letter, by=None, closes_at=timezone.now() + timedelta(days=30), note=f"{SECRET} note")
+    amending.prepare(letter, by=None)
+    letter.versions.get(sealed_at=None).texts.update(body=f"{SECRET} of the next version")
 
 
 def addresses(letter: Letter) -> Iterator[str]:
@@ -103,12 +133,18 @@ def addresses(letter: Letter) -> Iterator[str]:
         with translation.override(language):
             for name, fillings in FILLED.items():
                 for filling in fillings:
+                    if "public_id" in filling:
+                        for attachment in Attachment.objects.select_related("letter"):
+                            kwargs = {"slug": attachment.letter.slug, "public_id": attachment.public_id}
+                            yield reverse(name, kwargs=kwargs)
+                        continue
                     for slug in slugs.get(filling.get("slug", ""), [""]):
                         yield reverse(name, kwargs=filling | ({"slug": slug} if slug else {}))
 
 
 @pytest.mark.slow
 def test_no_public_address_shows_anything_planted(letter):
+    rendering.render(letter.pk)
     seen = 0
     for path in addresses(letter):
         for query in ("", f"?q={SECRET}", "?country=KE&order=country", "?page=2"):

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from coalition.desk import AdministratorsKeep, DeskAdmin, ModelAdmin, NeededNoteForm, ShownBelow, StepForm, Verb, staff
+from coalition.desk import (
+    AdministratorsKeep,
+    DeskAdmin,
+    ModelAdmin,
+    NeededNoteForm,
+    NoteForm,
+    ShownBelow,
+    StepForm,
+    Verb,
+    staff,
+)
 from coalition.templatetags.words import instant
-from letters import counting, lifecycle
+from letters import counting, delivering, lifecycle
+from letters import drafting as drafts
+from letters.admin import amending, drafting, responding
+from letters.admin import delivering as desk
+from letters.admin.clock import AudienceForm, DeadlineForm, LateForm
+from letters.admin.delivering import DeliverForm
 from letters.models import Addressee, Letter, LetterRole, Text
-from letters.roles import MODERATOR
+from letters.roles import CONVENER, MODERATOR
 
 
 def titles(letters: Iterable[Letter]) -> dict[int, str]:
@@ -27,27 +42,6 @@ def titles(letters: Iterable[Letter]) -> dict[int, str]:
     theirs = Text.objects.filter(version__letter__in=letters, language=F("version__letter__authoritative_language"))
     newest_last = theirs.order_by(F("version__sealed_at").asc(nulls_first=True))
     return dict(newest_last.values_list("version__letter", "title"))
-
-
-class ReopenForm(NeededNoteForm):
-    closes_at = forms.DateTimeField(
-        label=gettext_lazy("New deadline"),
-        error_messages={
-            "required": gettext_lazy("Enter a day and a time"),
-            "invalid": gettext_lazy("Enter a day and a time"),
-        },
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )
-    field_order = ["closes_at", "note"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["closes_at"].help_text = self.subject.time_zone
-
-    def clean_closes_at(self) -> datetime:
-        """By the letter's own clock."""
-        typed: datetime = self.cleaned_data["closes_at"]
-        return timezone.make_naive(typed).replace(tzinfo=self.subject.zone)
 
 
 class AddresseesBelow(ShownBelow):
@@ -92,12 +86,51 @@ class LetterAdmin(DeskAdmin[Letter]):
             StepForm,
             gettext_lazy("From now on nobody can sign. Sign-ons that are not confirmed yet are lost."),
         ),
+        "extend": Verb(
+            lifecycle.extend,
+            gettext_lazy("Extend the deadline"),
+            gettext_lazy("extended"),
+            DeadlineForm,
+            gettext_lazy("Organisations can sign until the new deadline, which is later than the present one."),
+        ),
+        "allow_late": Verb(
+            lifecycle.allow_late,
+            gettext_lazy("Take late signatures"),
+            gettext_lazy("takes late signatures"),
+            LateForm,
+            gettext_lazy("After the deadline organisations can still sign, until that instant."),
+        ),
+        "set_audience": Verb(
+            lifecycle.set_audience,
+            gettext_lazy("Change who may see it"),
+            gettext_lazy("seen by others now"),
+            AudienceForm,
+            gettext_lazy("It holds at once, for the page, the list and every file."),
+        ),
         "reopen": Verb(
             lifecycle.reopen,
             gettext_lazy("Open again"),
             gettext_lazy("open again"),
-            ReopenForm,
+            DeadlineForm,
             gettext_lazy("Organisations can sign until the new deadline."),
+        ),
+        **amending.VERBS,
+        "deliver": Verb(
+            delivering.deliver,
+            gettext_lazy("Deliver"),
+            gettext_lazy("delivered"),
+            DeliverForm,
+            gettext_lazy(
+                "The list and the count are frozen as they are now, and the files are made from them. After that only "
+                "late signatures are taken. Every signer is told."
+            ),
+        ),
+        "conclude": Verb(
+            lifecycle.conclude,
+            gettext_lazy("Conclude"),
+            gettext_lazy("concluded"),
+            NoteForm,
+            gettext_lazy("Nothing more is expected of the letter. It stays on record and takes no more signatures."),
         ),
         "take_down": Verb(
             lifecycle.take_down,
@@ -122,10 +155,21 @@ class LetterAdmin(DeskAdmin[Letter]):
         ),
     }
     told = {
+        "draft": gettext_lazy("Started"),
         "open": gettext_lazy("Opened for signature"),
         "record": gettext_lazy("Put on record from a published list"),
         "discard": gettext_lazy("Discarded"),
         "close": gettext_lazy("Closed"),
+        "extend": gettext_lazy("Deadline extended"),
+        "allow_late": gettext_lazy("Late signatures allowed"),
+        "set_audience": gettext_lazy("Audience or embargo changed"),
+        **amending.TOLD,
+        "deliver": gettext_lazy("Delivered"),
+        "respond": gettext_lazy("Response recorded"),
+        "correct_response": gettext_lazy("Response corrected"),
+        "post_update": gettext_lazy("Update published"),
+        "correct_update": gettext_lazy("Update corrected"),
+        "conclude": gettext_lazy("Concluded"),
         "reopen": gettext_lazy("Opened again"),
         "take_down": gettext_lazy("Taken down"),
         "restore": gettext_lazy("Restored"),
@@ -139,6 +183,57 @@ class LetterAdmin(DeskAdmin[Letter]):
         *("list_order", "withheld_names", "withdrawal", "eligibility", "authoritative_language", "source_name"),
     ]
     inlines = [AddresseesBelow, RolesBelow]
+    change_form_template = "admin/letters/letter_page.html"
+    change_list_template = "admin/letters/letters.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("start/", view(partial(drafting.start, self)), name="letters_letter_start"),
+            path("<int:pk>/start/", view(partial(drafting.start, self)), name="letters_letter_start_from"),
+            path("<int:pk>/texts/", view(partial(drafting.texts, self)), name="letters_letter_texts"),
+            path(
+                "<int:pk>/texts/<slug:language>/remove/",
+                view(partial(drafting.remove, self)),
+                name="letters_letter_text_remove",
+            ),
+            path("<int:pk>/preview/", view(partial(drafting.preview, self)), name="letters_letter_preview"),
+            path("<int:pk>/deliveries/<int:number>/", view(desk.delivery), name="letters_letter_delivery"),
+            path(
+                "<int:pk>/deliveries/<int:number>/files/<int:file>/",
+                view(desk.delivery_file),
+                name="letters_letter_delivery_file",
+            ),
+            path(
+                "<int:pk>/deliveries/<int:number>/proof/",
+                view(desk.delivery_proof),
+                name="letters_letter_delivery_proof",
+            ),
+            *responding.urls(self.admin_site),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        may_start = {"may_start": drafts.may_start(staff(request), None)} if request.user.is_authenticated else {}
+        return super().changelist_view(request, may_start | (extra_context or {}))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A draft is written on its page, by its conveners; any other letter is only shown."""
+        letter = self.get_object(request, unquote(object_id))
+        is_draft = letter.status == Letter.Status.DRAFT
+        if (is_draft or "seen" in request.POST) and CONVENER.allows(staff(request), letter):
+            return drafting.edit(self, request, letter)
+        missing = drafts.missing(letter, timezone.now()) if is_draft else []
+        return super().change_view(request, object_id, form_url, {"missing": missing} | (extra_context or {}))
+
+    def makes_sense(self, verb: str, subject: Letter) -> bool:
+        """A letter is not opened while a text in it is only begun."""
+        if not amending.makes_sense(verb, subject):
+            return False
+        version = drafts.unsealed(subject) if verb in ("open", "amend") else None
+        return version is None or all(map(drafts.is_written, version.texts.all()))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         return Letter.objects.held_by(request.user, *LetterRole.Role.values)
@@ -160,12 +255,18 @@ class LetterAdmin(DeskAdmin[Letter]):
 
     def context_of(self, request: HttpRequest, subject: Letter) -> dict[str, Any]:
         queue = f"{reverse('admin:letters_endorsement_changelist')}?letter={subject.pk}"
-        links = [(queue, gettext_lazy("Queue of its endorsements"))]
+        links: list[tuple[str, Any]] = [(queue, gettext_lazy("Queue of its endorsements"))]
         if subject.is_public(timezone.now()):
             links.append((subject.get_absolute_url(), gettext_lazy("Public page")))
         if subject.status in Letter.PUBLIC and MODERATOR.allows(staff(request), subject):
             record = reverse("admin:letters_endorsement_record", args=[subject.pk])
             links.append((record, gettext_lazy("Record a sign-on that came by mail or on paper")))
+        links += drafting.links(subject, staff(request))
+        if subject.status in Letter.PUBLIC and CONVENER.allows(staff(request), subject):
+            outcome = reverse("admin:letters_letter_outcome", args=[subject.pk])
+            links.append((outcome, gettext_lazy("Responses and updates")))
+            for delivery in subject.deliveries.all():
+                links.append((reverse("admin:letters_letter_delivery", args=[subject.pk, delivery.number]), delivery))
         if request.user.is_superuser:
             role = f"{reverse('admin:letters_letterrole_add')}?letter={subject.pk}"
             links.append((role, gettext_lazy("Give a role on it")))

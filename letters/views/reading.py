@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -20,8 +20,8 @@ from coalition import context, countries, pages
 from coalition.access import Who, access
 from coalition.models import SiteSettings
 from coalition.text import clean_line
-from letters import counting
-from letters.models import Endorsement, Letter, Text
+from letters import counting, timeline
+from letters.models import DeliveryLine, Endorsement, Format, Letter, Text
 from letters.models.letters import LetterQuerySet
 from signatories import logos
 from signatories.models import Organisation
@@ -75,19 +75,8 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
 
     def body() -> str:
         text = text_to_read(found, language)
-        about = about_letter(found, at)
-        ui = get_language() or "en"
-        about |= {
-            "text": text,
-            "addressees": list(found.addressees.all()),
-            "is_untranslated": not language and text.language.lower() != ui,
-            "countries": _countries(about["count"]),
-        }
-        names = found.endorsements.listed().in_order_of(found)
-        is_whole = about["count"].named <= WHOLE_REGISTER
-        if not is_whole:
-            names = names.order_by(*Endorsement.ALPHABETICAL)[:FIRST_NAMES]
-        about |= {"names": _lines(names), "is_whole": is_whole}
+        is_untranslated = not language and text.language.lower() != (get_language() or "en")
+        about = page_of(found, text, at) | {"is_untranslated": is_untranslated}
         return _public_page("letters/letter.html", about, site)
 
     if language and language not in found.texts:
@@ -119,7 +108,7 @@ def signatories(request: HttpRequest, slug: str) -> HttpResponse:
         about = about_letter(found, at)
         about |= {
             "page": page,
-            "names": _lines(page.object_list),
+            "names": _lines(page.object_list, about["deliveries"]),
             "first_number": page.start_index() or 1,
             "text": text_to_read(found, ""),
             "countries": _countries(about["count"]),
@@ -239,22 +228,68 @@ def about_letter(found: Letter, at: datetime) -> dict[str, Any]:
         "days_left": found.days_left(at),
         "hours_left": found.hours_left(at),
         "sign_url": sign_url,
+        "deliveries": about_deliveries(found) if found.status in Letter.HANDED_OVER else [],
         "withheld": sorted((_country(code), number) for code, number in count.withheld_by_country.items() if code),
     }
 
 
-def _lines(names: Any) -> list[dict[str, Any]]:
-    """Lines of the public list: what is printed, and the address of the organisation's page if it has one."""
+def page_of(found: Letter, text: Text, at: datetime) -> dict[str, Any]:
+    """What the letter's own page shows: one text, and the register of names or its beginning."""
+    about = about_letter(found, at)
+    names = found.endorsements.listed().in_order_of(found)
+    is_whole = about["count"].named <= WHOLE_REGISTER
+    if not is_whole:
+        names = names.order_by(*Endorsement.ALPHABETICAL)[:FIRST_NAMES]
+    return about | {
+        "text": text,
+        "addressees": list(found.addressees.all()),
+        "countries": _countries(about["count"]),
+        "names": _lines(names, about["deliveries"]),
+        "is_whole": is_whole,
+        "documents": [(kind, _document_url(found, kind, text.language)) for kind in Format],
+        **timeline.about_responses(found, text, at),
+    }
+
+
+def _document_url(found: Letter, kind: Format, language: str) -> str:
+    return f"{reverse(f'files:letter-{kind.value}', args=[found.slug])}?{urlencode({'lang': language})}"
+
+
+def about_deliveries(letter: Letter) -> list[dict[str, Any]]:
+    """The deliveries as the public sees them, newest first: date, count, digests, and how many of the names have been
+    withheld since. Two queries."""
+    listed = Endorsement.objects.listed().order_by().filter(pk=OuterRef("lines__endorsement"))
+    gone = Q(~Exists(listed), lines__visibility=Endorsement.Visibility.NAMED)
+    deliveries = letter.deliveries.annotate(withheld_since=Count("lines", filter=gone)).prefetch_related("files")
+    return [
+        {"delivery": delivery, "files": list(delivery.files.all()), "withheld_since": delivery.withheld_since}
+        for delivery in deliveries.order_by("-number")
+    ]
+
+
+def _lines(names: Any, deliveries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of the public list: what is printed, the address of the organisation's page if it has one, and after
+    which delivery it was signed, if after one."""
+    latest = deliveries[0]["delivery"].number if deliveries else 0
     has_page = When(
         organisation__standing=Organisation.Standing.VERIFIED, organisation__at_risk=False, then=F("organisation__slug")
     )
-    rows = names.annotate(slug=Case(has_page, default=None)).values_list(
-        "printed_name", "printed_acronym", "printed_country", "tier", "slug"
+    delivered = DeliveryLine.objects.filter(endorsement=OuterRef("pk")).order_by("delivery__number")
+    first = Subquery(delivered.values("delivery__number")[:1]) if deliveries else Value(1)
+    rows = names.annotate(slug=Case(has_page, default=None), first=Coalesce(first, Value(latest + 1))).values_list(
+        "printed_name", "printed_acronym", "printed_country", "tier", "slug", "first"
     )
     shown = {code: _country(code) for code in countries.CODES}
     return [
-        {"name": name, "acronym": acronym, "country": shown.get(code, ""), "tier": tier, "slug": slug}
-        for name, acronym, code, tier, slug in rows
+        {
+            "name": name,
+            "acronym": acronym,
+            "country": shown.get(code, ""),
+            "tier": tier,
+            "slug": slug,
+            "after_delivery": first - 1,
+        }
+        for name, acronym, code, tier, slug, first in rows
     ]
 
 

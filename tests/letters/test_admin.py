@@ -534,9 +534,24 @@ def test_every_step_has_a_button_or_belongs_to_somebody_else():
     for desk_of, others in (
         (
             EndorsementAdmin,
-            {"submit", "resend", "record", "confirm", "confirm_held", "expire", "answer", "answer_held", "withdraw"},
+            {
+                "submit",
+                "resend",
+                "record",
+                "confirm",
+                "confirm_held",
+                "expire",
+                "answer",
+                "answer_held",
+                "withdraw",
+                "reconsent",
+                "lapse",
+            },
         ),
-        (LetterAdmin, {"record"}),
+        (
+            LetterAdmin,
+            {"record", "draft", "respond", "correct_response", "post_update", "correct_update"},
+        ),
     ):
         assert set(desk_of.verbs) | others == set(desk_of.flow.steps)
         assert set(desk_of.told) == set(desk_of.flow.steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from django.utils import timezone
 
 from coalition.models import Event
 from coalition.workflow import NotAllowed, Workflow
-from letters import endorsing, lifecycle, mail
-from letters.management.commands.moves import TABLES, as_markdown
-from letters.models import Endorsement, Letter
+from letters import amending, endorsing, mail
+from letters.management.commands.moves import TABLES, VERBS, as_markdown
+from letters.models import Endorsement, Letter, Response, Text, Update
 from signatories import vetting
 from signatories.models import Organisation
 from tests.factories import a_letter, an_endorsement, an_organisation
@@ -68,6 +69,7 @@ def test_a_move_that_is_in_the_table_is_taken_and_written_down(noun, verb, statu
     subject = an_endorsement(state=before_the_hold) if before_the_hold else _subject(noun, status)
     if before_the_hold:
         endorsing.hold(subject, by=None)
+    _made_ready(verb, subject)
     if (verb, status) == ("restore", "taken_down"):
         expected = "open"
     elif (verb, status) == ("release", "held"):
@@ -113,9 +115,29 @@ def _by_hand(row: Letter | Endorsement | Organisation, **fields: Any) -> Any:
     return row
 
 
+def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
+    today = timezone.now().date()
+    if verb in ("respond", "correct_response"):
+        addressee = subject.addressees.get()
+        said = {"addressee": addressee, "kind": "substantive", "dated_on": today, "language": "en", "text": "Dear all,"}
+        said |= {"by": None, "is_published": True, "verdicts": {1: "met"}, "files": []}
+        if verb == "correct_response":
+            said["response"] = Response.objects.create(
+                letter=subject, addressee=addressee, kind="partial", dated_on=today
+            )
+        return {verb: said}
+    if verb in ("post_update", "correct_update"):
+        said = {"by": None, "dated_on": today, "language": "en", "title": "News", "body": "More.", "files": []}
+        if verb == "correct_update":
+            said["update"] = Update.objects.create(letter=subject, title="Old news", dated_on=today)
+        return {verb: said}
+    return {}
+
+
 def _take(noun: str, verb: str, subject: Any) -> None:
     now = timezone.now()
     wording: dict[str, dict[str, Any]] = {
+        **_what_came_of_it(verb, subject),
         "reject": {"by": None, "code": "cannot_verify"},
         "ask": {"by": None, "note": "Who decided this?"},
         "answer": {"note": "The board."},
@@ -126,8 +148,33 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "suspend": {"by": None, "note": "Why."},
         "reinstate": {"by": None, "note": "Why."},
         "answer_held": {"note": "The board."},
+        "extend": {"by": None, "closes_at": now.replace(year=now.year + 1), "note": "More time."},
+        "allow_late": {"by": None, "late_until": now.replace(year=now.year + 1), "note": "More time."},
+        "set_audience": {"by": None, "audience": "team", "public_from": None, "note": "Not yet."},
+        "deliver": {"by": None, "channel": "by_hand"},
+        "amend": {"by": None, "change": "typo", "note": "A slip."},
+        "reconsent": {"version": 2},
         "take_logo": {"by": None, "logo": "logos/drawn.png"},
     }
-    signers = ("resend", "confirm", "confirm_held", "expire", "withdraw")
-    module = {"Letter": lifecycle, "Endorsement": endorsing, "Organisation": vetting}[noun]
+    signers = ("resend", "confirm", "confirm_held", "expire", "withdraw", "lapse")
+    flow = TABLES[noun]
+    module = next(module for module in VERBS if getattr(module, "flow", None) is flow and hasattr(module, verb))
     getattr(module, verb)(subject, **wording.get(verb, {} if verb in signers else {"by": None}))
+
+
+def _made_ready(verb: str, subject: Any) -> None:
+    """What a verb needs besides the status."""
+    if verb in ("amend", "drop_draft"):
+        amending.prepare(subject, by=None)
+        Text.objects.filter(version=subject.draft).update(title="Keep all river data public")
+    elif verb == "deliver":
+        recorded = endorsing.record(subject, an_organisation(), by=None, evidence="checked")
+        endorsing.approve(recorded, by=None)
+    elif verb in ("reconsent", "lapse"):
+        letter = subject.letter
+        amending.prepare(letter, by=None)
+        Text.objects.filter(version=letter.draft).update(title="Keep all river data public")
+        soon = timezone.now() + timedelta(days=1)
+        amending.amend(letter, by=None, change="material", note="All of it.", reconsent_until=soon)
+        if verb == "lapse":
+            _by_hand(letter, reconsent_until=timezone.now())

@@ -231,7 +231,7 @@ def test_the_number_of_queries_is_the_same_for_ten_and_for_ten_thousand(django_a
     _signed_by(few, 10)
     _signed_by(many, 10_000)
     for letter in (few, many):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(16):
             assert Client().get(letter.get_absolute_url()).status_code == 200
         with django_assert_num_queries(7):
             assert Client().get(f"{letter.get_absolute_url()}signatories/").status_code == 200

@@ -5,8 +5,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from coalition.workflow import Workflow
-from letters import endorsing, lifecycle
+from letters import amending, delivering, drafting, endorsing, lifecycle, responding
 from signatories import vetting
+
+#: Modules whose verbs stand in a table.
+VERBS = (drafting, lifecycle, amending, delivering, responding, endorsing, vetting)
 
 TABLES: dict[str, Workflow[Any]] = {
     "Letter": lifecycle.flow,
@@ -24,8 +27,12 @@ class Command(BaseCommand):
 
 def as_markdown() -> str:
     lines: list[str] = []
+    # In the order in which they are written, whichever module was imported first.
+    flows = {id(flow): title for title, flow in TABLES.items()}
+    written = [(flows[id(module.flow)], name) for module in VERBS for name in vars(module)]
     for title, flow in TABLES.items():
         lines += [f"## {title}", "", "| verb | from | to | who |", "|---|---|---|---|"]
-        lines += [f"| {verb} | {sources or '–'} | {target} | {who} |" for verb, sources, target, who in flow.table()]
+        rows = sorted(flow.table(), key=lambda row: written.index((title, row[0])))
+        lines += [f"| {verb} | {sources or '–'} | {target} | {who} |" for verb, sources, target, who in rows]
         lines.append("")
     return "\n".join(lines)
