@@ -61,7 +61,7 @@ def test_every_template_is_used():
     from letters.mail import MAILS
 
     by_convention = {f"letters/mail/{name}.txt" for name in MAILS.values() if name} | {
-        "admin/base_site.html", "admin/login.html", "paper/field.html",
+        "admin/base_site.html", "admin/login.html", "admin/prepopulated_fields_js.html", "paper/field.html",
     }  # fmt: skip
     for path in TEMPLATES:
         name = str(path.relative_to(HOUSE / "templates"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser
 
 from coalition import links
+from letters import amending, delivering, responding
 from letters.models import Endorsement, Letter
 from tests.factories import PASSWORD, UserFactory, a_letter, an_endorsement, an_organisation
 
@@ -32,6 +35,24 @@ def letter() -> Letter:
     return letter
 
 
+def _a_letter_with_a_past() -> None:
+    """Corrected, delivered, signed late, answered, with news."""
+    letter = a_letter(slug="past", late_until=timezone.now() + timedelta(days=60))
+    an_endorsement(letter, an_organisation("Wells Union"))
+    amending.prepare(letter, by=None)
+    letter.versions.get(sealed_at=None).texts.update(body="We live by the rivers.")
+    amending.amend(letter, by=None, change="typo", note="A slip.")
+    delivering.deliver(letter, by=None, channel="post")
+    delivering.make_files(letter.deliveries.get())
+    an_endorsement(letter, an_organisation("Late Forum"))
+    said = {"by": None, "dated_on": timezone.now().date(), "language": "en", "files": []}
+    addressee = letter.addressees.get()
+    responding.respond(
+        letter, addressee=addressee, kind="partial", text="We *shall*.", is_published=True, verdicts={1: "met"}, **said
+    )
+    responding.post_update(letter, title="We were heard", body="In the plenary.", **said)
+
+
 def link_to(endorsement: Endorsement, purpose: links.Purpose) -> str:
     assert endorsement.submitted_at
     return f"endorsements/{links.make(endorsement.public_id, purpose, 0, endorsement.submitted_at)}/"
@@ -42,6 +63,7 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(browser: Bro
     waiting = an_endorsement(letter, state="submitted")
     asked = an_endorsement(letter, state="asked")
     public = Endorsement.objects.filter(status="approved", visibility="named").first()
+    _a_letter_with_a_past()
     assert public
     assert public.organisation
     pages = [
@@ -49,6 +71,9 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(browser: Bro
         "letters/rivers/",
         "letters/rivers/signatories/?q=water",
         "letters/rivers/sign/",
+        "letters/past/",
+        "letters/past/versions/?from=1&to=2",
+        "record/",
         "organisations/",
         f"organisations/{public.organisation.slug}/",
         "about/",
