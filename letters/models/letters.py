@@ -138,6 +138,9 @@ class Letter(models.Model):
 
     objects = LetterQuerySet.as_manager()
 
+    #: Keys and revisions of the public letters that supersede it; set by the query of its page.
+    newer: list[dict[str, int]]
+
     class Meta:
         verbose_name = _("letter")
         verbose_name_plural = _("letters")

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -68,7 +69,12 @@ def home(request: HttpRequest) -> HttpResponse:
 def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     """One letter, with its register of names."""
     at = timezone.now()
-    found = Letter.objects.visible_to(None, at).filter(slug=slug).first()
+    public = Letter.objects.visible_to(None, at)
+    newer = (
+        public.filter(supersedes=OuterRef("pk")).order_by("pk").values(seen=JSONObject(pk="pk", revision="revision"))
+    )
+    known: dict[str, Any] = {"newer": ArraySubquery(newer)}
+    found = public.filter(slug=slug).annotate(**known).first()
     if found is None:
         return _gone(request, slug, at)
     site = SiteSettings.load()
@@ -81,7 +87,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
 
     if language and language not in found.texts:
         raise Http404
-    return pages.keyed(request, *_letter_key(found, at), language, site.revision, render=body)
+    return pages.keyed(request, *_letter_key(found, at), found.newer, language, site.revision, render=body)
 
 
 @access(get=Who.ANYONE)

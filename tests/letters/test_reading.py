@@ -15,7 +15,7 @@ from letters.models import Endorsement, Letter, LetterRole
 from signatories import vetting
 from signatories.models import Organisation
 from tests.factories import NOON, UserFactory, a_letter, an_endorsement, an_organisation
-from tests.reading import count_on, text_of
+from tests.reading import count_on, links_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,17 @@ def test_accounts_see_the_letters_they_hold_a_role_on():
     assert set(Letter.objects.visible_to(UserFactory(administrator=True), now)) == {draft, other}
     observer.is_active = False
     assert not Letter.objects.visible_to(observer, now).exists()
+
+
+def test_the_page_of_a_superseded_letter_points_on_from_the_instant_at_which_the_newer_one_is_public():
+    with time_machine.travel(NOON - timedelta(seconds=1), tick=False) as clock:
+        older = a_letter()
+        newer = a_letter(title="The Newer Wells", supersedes=older, public_from=NOON)
+        assert "The Newer Wells" not in text_of(Client().get(older.get_absolute_url()))
+        clock.shift(timedelta(seconds=2))
+        assert newer.get_absolute_url() in links_of(Client().get(older.get_absolute_url()))
+        lifecycle.take_down(newer, by=None, note="For their safety.")
+        assert "The Newer Wells" not in text_of(Client().get(older.get_absolute_url()))
 
 
 def test_the_embargo_lifts_for_every_page_in_the_same_second_without_a_job():
