@@ -14,7 +14,9 @@ from django.test import Client
 
 from letters import drafting, lifecycle
 from letters.admin.clock import LetterClock
-from letters.admin.drafting import DraftForm, TextForm, _initial_rows
+from letters.admin.drafting.addressee_forms import initial_rows
+from letters.admin.drafting.fact_forms import DraftForm
+from letters.admin.drafting.text_form import TextForm
 from letters.models import Addressee, Letter, Text, Version
 from tests.factories import NOON, UserFactory, a_letter, a_moderator
 from tests.letters.test_races import at_once
@@ -61,7 +63,7 @@ def typed(letter: Letter, user: Any, **changes: Any) -> dict[str, Any]:
     data = {name: form[name].value() for name in form.fields}
     rows = changes.pop("rows", None)
     if rows is None:
-        rows = [{**row, "ORDER": place} for place, row in enumerate(_initial_rows(letter), 1)]
+        rows = [{**row, "ORDER": place} for place, row in enumerate(initial_rows(letter), 1)]
     number = letter.addressees.count()
     data |= {"addressee-TOTAL_FORMS": len(rows), "addressee-INITIAL_FORMS": min(number, len(rows))}
     for place, row in enumerate(rows):
