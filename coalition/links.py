@@ -15,6 +15,9 @@ from django.core.signing import BadSignature, Signer
 class Purpose(StrEnum):
     CONFIRM = "confirm"
     MANAGE = "manage"
+    #: Stops mails of news, and nothing else: it stands in the headers of a mail, which programs read.
+    NEWS = "news"
+    INVITATION = "invitation"
 
 
 class BadLink(Exception):

@@ -29,7 +29,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @access(get=Who.ANYONE)
 def robots(request: HttpRequest) -> HttpResponse:
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /*/endorsements/", ""]
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /*/endorsements/", "Disallow: /*/invitations/", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 

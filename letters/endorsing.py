@@ -18,7 +18,7 @@ from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Special, Workflow,
 from letters import mail
 from letters import record as records
 from letters.lifecycle import revise
-from letters.models import DeliveryLine, Endorsement, EndorsementEvent, Letter, Representative, Version
+from letters.models import DeliveryLine, Endorsement, EndorsementEvent, Invitation, Letter, Representative, Version
 from letters.roles import EITHER, MODERATOR, REPRESENTATIVE
 from signatories import matching, vetting
 from signatories.models import Organisation
@@ -30,6 +30,8 @@ Face = tuple[object, ...] | None
 
 #: Version of the sentences beside the form's ticks; kept with each consent.
 CONSENT_WORDING = "2026-11"
+#: Code of `lapse`: the organisation has signed the present text by another endorsement.
+SIGNED_ANEW = "signed_anew"
 STAFF_UNDO = timedelta(minutes=10)
 STAFF_UNDOABLE = ("approve", "reject", "hold", "ask", "release")
 SIGNER_UNDO = timedelta(hours=24)
@@ -239,6 +241,18 @@ def lower(endorsement: Endorsement, *, visibility: str, by: User | None = None, 
     endorsement.visibility = visibility
 
 
+@flow.step(*Endorsement.LIVE, to=SAME, who=REPRESENTATIVE)
+def subscribe(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+    """From now on the representative is told what comes of the letter."""
+    endorsement.consents_to_contact = True
+
+
+@flow.step(*Endorsement.LIVE, to=SAME, who=REPRESENTATIVE)
+def unsubscribe(endorsement: Endorsement, *, at: datetime = NOW) -> None:
+    """The representative does not want to hear what comes of the letter; the signature stands."""
+    endorsement.consents_to_contact = False
+
+
 @flow.step(*Endorsement.AGREED, to=SAME, who=REPRESENTATIVE)
 def reconsent(endorsement: Endorsement, *, version: int, at: datetime = NOW) -> None:
     """The representative has read what changed, and keeps the signature under the version that was shown."""
@@ -255,9 +269,10 @@ def reconsent(endorsement: Endorsement, *, version: int, at: datetime = NOW) -> 
 
 
 @flow.step(Status.CONFIRMED, Status.ASKED, Status.APPROVED, to=Status.EXPIRED, who=CLOCK)
-def lapse(endorsement: Endorsement, *, at: datetime = NOW) -> None:
-    """The letter changed, and nobody agreed in time. Nobody sees a difference: it counted no more since the change."""
-    if not endorsement.has_lapsed(at):
+def lapse(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) -> None:
+    """The letter changed, and nobody agreed in time, or, with SIGNED_ANEW, the organisation has agreed by another
+    signature. Nobody sees a difference: it counted no more since the change."""
+    if not (endorsement.is_due if code == SIGNED_ANEW else endorsement.has_lapsed(at)):
         raise NotAllowed(_("This signature has not lapsed."))
     endorsement.ended_at = at
 
@@ -275,6 +290,7 @@ def withdraw(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) ->
 def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime = NOW) -> None:
     """Redacts the row for good: afterwards nothing in it says who had signed."""
     Representative.objects.filter(endorsement=endorsement).delete()
+    Invitation.objects.filter(endorsement=endorsement).delete()
     DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)
     _take_logo_back(endorsement, by, at)
     if endorsement.logo:
@@ -318,12 +334,15 @@ def _check_approvable(endorsement: Endorsement, at: datetime) -> Organisation:
 
 
 def _lapse_others(endorsement: Endorsement, at: datetime) -> None:
-    """What the organisation signed before and did not renew in time makes room, if no job has written it yet."""
+    """What the organisation signed before and did not renew in time makes room, if no job has written it yet; so does
+    what it could still renew, where it has signed the present text anew."""
     if endorsement.letter.consent_version > 1:
         same = endorsement.letter.endorsements.approved().filter(organisation=endorsement.organisation)
         for other in same.exclude(pk=endorsement.pk).order_by("pk"):
             if other.has_lapsed(at):
                 lapse(other, at=at)
+            elif other.is_due and not endorsement.is_due:
+                lapse(other, code=SIGNED_ANEW, at=at)
 
 
 def _check_read(letter: Letter, number: int) -> None:

@@ -19,7 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 from coalition import countries
 from coalition.text import clean_line, clean_text, fits, has_hidden
 from letters.endorsing import SignOn
-from letters.models import Endorsement, Letter
+from letters.models import Endorsement, Invitation, Letter
 from signatories import logos, matching
 from signatories.models import Organisation
 from signatories.names import normalise
@@ -137,10 +137,21 @@ class SignForm(forms.Form):
         "representative_email", "logo", "visibility", "authority", "consent", "updates",
     )  # fmt: skip
 
-    def __init__(self, letter: Letter, language: str, at: datetime, *args: Any, **kwargs: Any) -> None:
-        """`language`: of the text that is read beside the form."""
+    def __init__(
+        self,
+        letter: Letter,
+        language: str,
+        at: datetime,
+        *args: Any,
+        invitation: Invitation | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`language`: of the text that is read beside the form. What an `invitation` knows is filled in."""
         super().__init__(*args, **kwargs)
-        self.letter, self.language, self.at = letter, language, at
+        self.letter, self.language, self.at, self.invitation = letter, language, at, invitation
+        if invitation is not None:
+            self.initial["organisation_name"] = invitation.name
+            self.initial["representative_email"] = invitation.email
         self.helper = FormHelper()
         self.helper.form_tag = False
         ui = get_language() or "en"
@@ -149,7 +160,7 @@ class SignForm(forms.Form):
         self.fields["started"].initial = signing.dumps(int(at.timestamp()), salt=STARTED_SALT)
         if not letter.allows_withheld_names:
             self.fields["visibility"].required = False
-        known = self.picked_organisation if self.is_bound else None
+        known = self.picked_organisation
         if known and (domain := registrable_domain(known.website)):
             hint = _("We send one message to confirm. An address ending in %(domain)s is checked fastest")
             self.fields["representative_email"].help_text = hint % {"domain": domain}
@@ -162,16 +173,20 @@ class SignForm(forms.Form):
 
     @cached_property
     def typed_name(self) -> str:
-        return clean_line(str(self.data.get(self.add_prefix("organisation_name"), "")))
+        typed = self.data.get(self.add_prefix("organisation_name")) if self.is_bound else None
+        return clean_line(str(self.initial.get("organisation_name", "") if typed is None else typed))
 
     @cached_property
     def was_searched(self) -> bool:
-        return self.is_bound and len(self.typed_name) > 1
+        return len(self.typed_name) > 1
 
     @cached_property
     def found(self) -> list[Organisation]:
-        """Public organisations that may be meant by what was typed, likeliest first."""
-        return matching.find(self.typed_name, self.at) if self.was_searched and fits(self.typed_name, 300) else []
+        """Public organisations that may be meant by what was typed, likeliest first; before them the one invited."""
+        invited = [self.invitation.organisation] if self.invitation and self.invitation.organisation else []
+        if not self.was_searched or not fits(self.typed_name, 300):
+            return invited
+        return invited + [known for known in matching.find(self.typed_name, self.at) if known not in invited]
 
     @cached_property
     def picked(self) -> str:
@@ -316,6 +331,22 @@ class SignForm(forms.Form):
             signals=self.signals,
             version=self.version,
         )
+
+
+class DeclineForm(forms.Form):
+    """An organisation that was invited will not sign, and may say why."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("For the conveners only"),
+        required=False,
+        max_length=2000,
+        error_messages={"max_length": gettext_lazy("The reason must be 2,000 characters or fewer")},
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+    def clean_reason(self) -> str:
+        return clean_text(self.cleaned_data["reason"])
 
 
 class AnswerForm(forms.Form):

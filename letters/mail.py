@@ -27,8 +27,11 @@ from letters.models import (
     Endorsement,
     EndorsementEvent,
     Format,
+    Invitation,
     Letter,
     Representative,
+    Response,
+    Update,
     Version,
 )
 
@@ -48,6 +51,8 @@ MAILS: dict[str, str | None] = {
     "release": None,
     "reject": "not_published",
     "lower": None,
+    "subscribe": None,
+    "unsubscribe": None,
     "reconsent": "kept",
     "lapse": "lapsed",
     "withdraw": "withdrawn",
@@ -108,6 +113,34 @@ def about_version(version: Version, endorsement: Endorsement) -> dict[str, Any]:
     return {"notes": notes.order_by("number").values_list("note", flat=True), "difference": difference}
 
 
+def send_response(response: Response, endorsement: Endorsement) -> bool:
+    """Tells a signer who asked for it what an addressee answered; of a confidential response, date and kind alone."""
+    context = {"response": response, "quoted": _quoted(response.text) if response.is_published else ""}
+    key = f"response:{response.pk}"
+    return _send_news("letters/mail/response.txt", context, endorsement, key, response.created_at)
+
+
+def send_update(update: Update, endorsement: Endorsement) -> bool:
+    """Tells a signer who asked for it the conveners' news."""
+    context = {"update": update, "quoted": _quoted(f"{update.title}\n\n{update.body}")}
+    return _send_news("letters/mail/update.txt", context, endorsement, f"update:{update.pk}", update.created_at)
+
+
+def _send_news(template: str, context: dict[str, Any], endorsement: Endorsement, key: str, at: datetime) -> bool:
+    """One mail for each endorsement, as each can be stopped for itself; the link in its headers does that alone."""
+    representative = _representative(endorsement)
+    is_wanted = endorsement.consents_to_contact and endorsement.status == Endorsement.Status.APPROVED
+    is_told = is_wanted and not endorsement.is_due and endorsement.letter.status in Letter.PUBLIC
+    if representative is None or not is_told:
+        return False
+    token = links.make(endorsement.public_id, links.Purpose.NEWS, representative.link_epoch, at)
+    with translation.override(representative.language):
+        stop = settings.SITE_URL + reverse("letters:news", args=[token])
+    made = message(template, {**context, "stop": stop}, representative, key, at)
+    made.extra_headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return leave(made, representative)
+
+
 def send_delivery(delivery: Delivery, endorsement: Endorsement) -> bool:
     """Tells a signer that the letter has been delivered, with their organisation as one of so many."""
     representative = _representative(endorsement)
@@ -141,6 +174,29 @@ def send_to_addressee(delivery: Delivery, addressee: Addressee) -> bool:
         with kept.file.open("rb") as file:
             made.attach(f"{letter.slug}-{kept.language}.{kept.format}", file.read(), DOCUMENT_TYPES[kept.format])
     return _leave(made, recipient)
+
+
+def send_invitation(invitation: Invitation) -> bool:
+    """Asks an organisation to sign, with the link that opens the letter for it."""
+    letter, now = invitation.letter, timezone.now()
+    if invitation.state is not Invitation.State.WAITING or not letter.accepts(now):
+        return False
+    token = links.make(invitation.public_id, links.Purpose.INVITATION, invitation.link_epoch, invitation.invited_at)
+    with translation.override(invitation.language):
+        texts = {text.language.lower(): text for text in letter.texts.values()}
+        text = texts.get(invitation.language) or next(iter(letter.texts.values()))
+        words = {
+            "site": SiteSettings.load(),
+            "letter": letter,
+            "title": text.title,
+            "name": invitation.name,
+            "addressees": _main_addressees(letter),
+            "closes_at": letter.closes_at if letter.is_open(now) else None,
+            "link": settings.SITE_URL + reverse("letters:invitation", args=[token]),
+        }
+    key = _id_of(f"invitation:{invitation.pk}:{invitation.link_epoch}", invitation.email_digest)
+    made = _made("letters/mail/invitation.txt", words, invitation.language, invitation.email, key)
+    return _leave(made, invitation.email_digest)
 
 
 def _main_addressees(letter: Letter) -> list[str]:
@@ -180,7 +236,8 @@ def message(
     """A message to a representative in their language: the template's first line is the subject, the rest the text,
     and the HTML says the same.
 
-    `key` says what the mail is about; with the recipient it makes the Message-ID. `at`: when its link was made.
+    `key` says what the mail is about; with the endorsement and the recipient, who may have signed for several, it
+    makes the Message-ID. `at`: when its link was made.
     """
     endorsement = representative.endorsement
     letter = endorsement.letter
@@ -204,13 +261,16 @@ def message(
             "accepts": letter.is_public(now) and letter.accepts(now),
             **context,
         }
-    return _made(template, words, representative.language, representative.email, _message_id(key, representative))
+    message_id = _id_of(f"{key}:{endorsement.pk}", representative.email_digest)
+    return _made(template, words, representative.language, representative.email, message_id)
 
 
 def _made(template: str, words: dict[str, Any], language: str, address: str, message_id: str) -> EmailMultiAlternatives:
     site = words["site"]
     with translation.override(language):
         subject, _, text = render_to_string(template, words).strip().partition("\n")
+        if words["letter"].is_under_embargo(timezone.now()):
+            text = f"{render_to_string('letters/mail/_embargo.txt', words).strip()}\n\n{text.strip()}"
         text = _wrapped(text.strip())
         html = render_to_string("letters/mail/mail.html", {"site": site, "subject": subject, "blocks": _blocks(text)})
     name = re.sub(r'[\r\n"<>]', " ", site.name)
@@ -258,10 +318,6 @@ def _has_had_enough(event: EndorsementEvent, representative: Representative) -> 
     return sent.count() >= (CONFIRMED_A_DAY if has_confirmed else UNCONFIRMED_A_DAY)
 
 
-def _message_id(key: str, representative: Representative) -> str:
-    return _id_of(key, representative.email_digest)
-
-
 def _id_of(key: str, recipient: str) -> str:
     digest = salted_hmac("coalition.mail", f"{key}:{recipient}", algorithm="sha256").hexdigest()
     return f"<{digest[:40]}@{settings.SITE_URL.split('//')[1].split(':')[0]}>"
@@ -279,12 +335,18 @@ def _wrapped(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
+def _quoted(text: str) -> str:
+    """What others wrote, told apart from our own words line by line."""
+    lines = [textwrap.wrap(line, COLUMNS - 2) or [""] for line in text.splitlines()]
+    return "\n".join(f"> {line}" if line else "" for wrapped in lines for line in wrapped)
+
+
 def _blocks(text: str) -> list[dict[str, str]]:
     """The paragraphs of the text for its HTML; a link that stands alone becomes the action, and what is quoted from
     the letter has a direction of its own."""
     return [
         {"link": block}
         if re.fullmatch(r"https?://\S+", block)
-        else {"text": block, "dir": "auto" if block.startswith(("− ", "+ ")) else ""}
+        else {"text": block, "dir": "auto" if block.startswith(("− ", "+ ", "> ")) else ""}
         for block in map(str.strip, text.split("\n\n"))
     ]

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from coalition.jobs import enqueue
 from coalition.languages import parse_tag
 from coalition.models import User
 from coalition.workflow import NOW, SAME, NotAllowed
 from letters.attachments import Checked
+from letters.drafting import Changed
 from letters.lifecycle import flow
 from letters.models import Addressee, Assessment, Attachment, Delivery, Letter, LetterRole, Response, Text, Update
+from letters.models.documents import store, swept
 from letters.models.letters import LetterQuerySet
 from letters.roles import CONVENER
 
 
+@swept()
 @flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
 def respond(
     letter: Letter,
@@ -42,8 +48,10 @@ def respond(
     response = Response(letter=letter)
     _write_response(response, addressee, kind, dated_on, language, text, is_published, verdicts, at)
     _attach(files, letter=letter, response=response)
+    enqueue("letters.tasks.tell_of_response", after=_time_to_mend(), response=response.pk)
 
 
+@swept()
 @flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
 def correct_response(
     letter: Letter,
@@ -59,16 +67,21 @@ def correct_response(
     verdicts: dict[int, str],
     files: Sequence[Checked],
     removed: Collection[str] = (),
+    seen: str | None = None,
     at: datetime = NOW,
 ) -> None:
-    """Mends a slip: what is said now stands instead of what was. `removed`: public ids of files that go."""
+    """Mends a slip: what is said now stands instead of what was, unless somebody changed that since `seen`.
+    `removed`: public ids of files that go."""
     if response.letter_id != letter.pk:
         raise NotAllowed(_("Choose a response to this letter."))
+    if seen not in (None, token(response)):
+        raise Changed
     _write_response(response, addressee, kind, dated_on, language, text, is_published, verdicts, at)
     _remove(response.attachments.filter(public_id__in=removed))
     _attach(files, letter=letter, response=response)
 
 
+@swept()
 @flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
 def post_update(
     letter: Letter,
@@ -85,8 +98,10 @@ def post_update(
     update = Update(letter=letter)
     _write_update(update, dated_on, language, title, body, at)
     _attach(files, letter=letter, update=update)
+    enqueue("letters.tasks.tell_of_update", after=_time_to_mend(), update=update.pk)
 
 
+@swept()
 @flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
 def correct_update(
     letter: Letter,
@@ -99,14 +114,27 @@ def correct_update(
     body: str,
     files: Sequence[Checked],
     removed: Collection[str] = (),
+    seen: str | None = None,
     at: datetime = NOW,
 ) -> None:
-    """Mends a slip: what is said now stands instead of what was. `removed`: public ids of files that go."""
+    """Mends a slip: what is said now stands instead of what was, unless somebody changed that since `seen`.
+    `removed`: public ids of files that go."""
     if update.letter_id != letter.pk:
         raise NotAllowed(_("Choose an update on this letter."))
+    if seen not in (None, token(update)):
+        raise Changed
     _write_update(update, dated_on, language, title, body, at)
     _remove(update.attachments.filter(public_id__in=removed))
     _attach(files, letter=letter, update=update)
+
+
+def token(of: Response | Update) -> str:
+    """Changes whenever what is on record of it does."""
+    stored: list[object] = list(type(of)._default_manager.filter(pk=of.pk).values_list())
+    stored += of.attachments.order_by("pk").values_list("public_id")
+    if isinstance(of, Response):
+        stored += of.assessments.order_by("demand").values_list("demand", "verdict")
+    return sha256(repr(stored).encode()).hexdigest()[:32]
 
 
 def with_reply(addressees: QuerySet[Addressee]) -> QuerySet[Any]:
@@ -148,6 +176,11 @@ def demands(letter: Letter) -> list[str]:
     sealed = Text.objects.filter(version__letter=letter, version__sealed_at__isnull=False)
     text = sealed.filter(language=letter.authoritative_language).order_by("-version__number").first()
     return text.demands if text else []
+
+
+def _time_to_mend() -> timedelta:
+    """So long a slip can be corrected before those who asked for news are told."""
+    return timedelta(seconds=settings.DECISION_MAIL_DELAY)
 
 
 def _write_response(
@@ -209,7 +242,7 @@ def _attach(
             response=response,
             update=update,
             title=file.title,
-            file=file.store(),
+            file=store("attachments", file.format, ContentFile(file.data)),
             format=file.format,
             sha256=sha256(file.data).hexdigest(),
             size=len(file.data),

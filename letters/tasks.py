@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -14,7 +14,19 @@ from coalition.jobs import Patiently, enqueue
 from coalition.workflow import NotAllowed, locked
 from letters import delivering, endorsing, lifecycle, mail, record
 from letters.documents import rendering
-from letters.models import Addressee, Delivery, Document, Endorsement, EndorsementEvent, Letter, Representative, Version
+from letters.models import (
+    Addressee,
+    Delivery,
+    Document,
+    Endorsement,
+    EndorsementEvent,
+    Invitation,
+    Letter,
+    Representative,
+    Response,
+    Update,
+    Version,
+)
 
 #: The data of a sign-on that nobody confirmed is deleted this long after it came in.
 UNCONFIRMED_KEPT = timedelta(days=21)
@@ -41,6 +53,47 @@ def tell_of_version(version: int) -> None:
 def send_version_mail(version: int, endorsement: int) -> None:
     found = Endorsement.objects.select_related("letter", "version").get(pk=endorsement)
     mail.send_version(Version.objects.select_related("letter").get(pk=version), found)
+
+
+@app.task(retry=Patiently())
+def tell_of_response(response: int) -> None:
+    """One mail job for each representative who asked to hear what comes of the letter."""
+    found = Response.objects.filter(pk=response).first()
+    for pk in _who_asked(found) if found else []:
+        enqueue("letters.tasks.send_response_mail", response=response, endorsement=pk)
+
+
+@app.task(retry=Patiently())
+def send_response_mail(response: int, endorsement: int) -> None:
+    found = Endorsement.objects.select_related("letter", "version").get(pk=endorsement)
+    if (told := Response.objects.filter(pk=response).select_related("addressee").first()) is not None:
+        mail.send_response(told, found)
+
+
+@app.task(retry=Patiently())
+def tell_of_update(update: int) -> None:
+    """The same for the conveners' news."""
+    found = Update.objects.filter(pk=update).first()
+    for pk in _who_asked(found) if found else []:
+        enqueue("letters.tasks.send_update_mail", update=update, endorsement=pk)
+
+
+@app.task(retry=Patiently())
+def send_update_mail(update: int, endorsement: int) -> None:
+    found = Endorsement.objects.select_related("letter", "version").get(pk=endorsement)
+    if (told := Update.objects.filter(pk=update).first()) is not None:
+        mail.send_update(told, found)
+
+
+def _who_asked(told: Response | Update) -> QuerySet[Endorsement, int]:
+    asked = Endorsement.objects.consenting().filter(letter=told.letter_id, consents_to_contact=True)
+    return asked.filter(representative__isnull=False).order_by("pk").values_list("pk", flat=True)
+
+
+@app.task(retry=Patiently())
+def send_invitation(invitation: int) -> None:
+    """Mails the personal link of an invitation, if it still holds."""
+    mail.send_invitation(Invitation.objects.select_related("letter").get(pk=invitation))
 
 
 @app.task(retry=Patiently())

@@ -28,6 +28,8 @@ TEMPLATES = {
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 #: Steps with an entry of their own; all others are nobody's business but the desk's.
 TOLD = {"open": "opened", "extend": "extended", "reopen": "reopened", "conclude": "concluded"}
+#: Those that set a new deadline. It is kept with the letter, not with the event: only that of the latest is known.
+TIMED = ("extend", "reopen")
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class State:
-    """Where the letter stands with one addressee; `days`: without a reply since the first delivery."""
+    """Where the letter stands with one addressee."""
 
     addressee: Addressee
     latest: Response | None
+    unanswered: datetime | None
+    """When the letter was first delivered, if no reply has come since."""
     days: int | None
+    """Days without that reply, while one is expected."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,7 @@ class Outcome:
             if known is None or response.kind in Response.REPLIES or known.kind not in Response.REPLIES:
                 latest[response.addressee_id] = response
         return [
-            State(addressee, latest.get(addressee.pk), self._days(addressee.is_copied or addressee.has_replied))
+            self._state(addressee, latest.get(addressee.pk))
             for addressee in responding.with_reply(self.letter.addressees.all())
             if addressee.pk in latest or (self.deliveries and not addressee.is_copied)
         ]
@@ -165,9 +170,15 @@ class Outcome:
 
     def _steps(self) -> list[Entry]:
         letter, at = self.letter, self.at
-        events = list(letter.events.filter(verb__in=[*TOLD, "close"], at__lte=at).order_by("pk"))
+        events = list(letter.events.filter(verb__in=[*TOLD, "close"]).order_by("pk"))
+        last_timed = max((event.pk for event in events if event.verb in TIMED), default=0)
+        events = [event for event in events if event.at <= at]
         last_reopened = max((event.pk for event in events if event.verb == "reopen"), default=0)
-        found = [_at(TOLD[event.verb], event.at, event) for event in events if event.verb in TOLD]
+        found = [
+            _at(TOLD[event.verb], event.at, letter.closes_at if event.pk == last_timed else None)
+            for event in events
+            if event.verb in TOLD
+        ]
         found += [
             _at("closed", event.at, event) for event in events if event.verb == "close" and event.pk < last_reopened
         ]
@@ -186,8 +197,12 @@ class Outcome:
         files = self.attachments.get((None, update.pk), [])
         return Entry("update", update.dated_on, thing=update, files=files, direction=direction(update.language))
 
-    def _days(self, is_settled: bool) -> int | None:
-        return None if is_settled or not self.deliveries else responding.days_since(self.deliveries[0].at, self.at)
+    def _state(self, addressee: Any, latest: Response | None) -> State:
+        if addressee.is_copied or addressee.has_replied or not self.deliveries:
+            return State(addressee, latest, None, None)
+        since = self.deliveries[0].at
+        is_over = self.letter.status == Letter.Status.CONCLUDED
+        return State(addressee, latest, since, None if is_over else responding.days_since(since, self.at))
 
 
 def entries(letter: Letter, at: datetime) -> list[Entry]:

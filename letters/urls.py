@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from coalition.links import TokenConverter
-from letters.views import reading, representative, signing, versions
+from letters.views import invited, news, reading, representative, signing, versions
 from letters.views.record import record_help
 
 register_converter(TokenConverter, "token")
@@ -24,6 +24,11 @@ urlpatterns = [
     path("organisations/", reading.organisations, name="organisations"),
     path("organisations/<slug:slug>/", reading.organisation, name="organisation"),
     path("organisations/<slug:slug>/logo.png", reading.logo, name="organisation-logo"),
+    # invitations/<token>/
+    path("invitations/<token:token>/", invited.invitation, name="invitation"),
+    path("invitations/<token:token>/sign/", invited.sign, name="invitation-sign"),
+    path("invitations/<token:token>/sign/sent/", invited.sent, name="invitation-sent"),
     # endorsements/<token>/
     path("endorsements/<token:token>/", representative.endorsement, name="endorsement"),
+    path("endorsements/<token:token>/news/", news.news, name="news"),
 ]

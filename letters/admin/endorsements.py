@@ -88,6 +88,8 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
         "release": gettext_lazy("Released"),
         "reject": gettext_lazy("Rejected"),
         "lower": gettext_lazy("Visibility lowered"),
+        "subscribe": gettext_lazy("Asked to hear what comes of the letter"),
+        "unsubscribe": gettext_lazy("Asked to hear no more of the letter"),
         "reconsent": gettext_lazy("Kept by the representative after the letter changed"),
         "lapse": gettext_lazy("Ended: nobody agreed to the changed letter in time"),
         "withdraw": gettext_lazy("Withdrawn by the representative"),

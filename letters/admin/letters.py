@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -29,7 +28,7 @@ from coalition.desk import (
 from coalition.templatetags.words import instant
 from letters import counting, delivering, lifecycle
 from letters import drafting as drafts
-from letters.admin import amending, drafting, responding
+from letters.admin import amending, drafting, inviting, responding
 from letters.admin import delivering as desk
 from letters.admin.clock import AudienceForm, DeadlineForm, LateForm
 from letters.admin.delivering import DeliverForm
@@ -163,6 +162,8 @@ class LetterAdmin(DeskAdmin[Letter]):
         "extend": gettext_lazy("Deadline extended"),
         "allow_late": gettext_lazy("Late signatures allowed"),
         "set_audience": gettext_lazy("Audience or embargo changed"),
+        "invite": gettext_lazy("An organisation invited"),
+        "revoke": gettext_lazy("An invitation revoked"),
         **amending.TOLD,
         "deliver": gettext_lazy("Delivered"),
         "respond": gettext_lazy("Response recorded"),
@@ -189,15 +190,7 @@ class LetterAdmin(DeskAdmin[Letter]):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("start/", view(partial(drafting.start, self)), name="letters_letter_start"),
-            path("<int:pk>/start/", view(partial(drafting.start, self)), name="letters_letter_start_from"),
-            path("<int:pk>/texts/", view(partial(drafting.texts, self)), name="letters_letter_texts"),
-            path(
-                "<int:pk>/texts/<slug:language>/remove/",
-                view(partial(drafting.remove, self)),
-                name="letters_letter_text_remove",
-            ),
-            path("<int:pk>/preview/", view(partial(drafting.preview, self)), name="letters_letter_preview"),
+            *drafting.urls(self),
             path("<int:pk>/deliveries/<int:number>/", view(desk.delivery), name="letters_letter_delivery"),
             path(
                 "<int:pk>/deliveries/<int:number>/files/<int:file>/",
@@ -209,6 +202,7 @@ class LetterAdmin(DeskAdmin[Letter]):
                 view(desk.delivery_proof),
                 name="letters_letter_delivery_proof",
             ),
+            *inviting.urls(self.admin_site),
             *responding.urls(self.admin_site),
             *super().get_urls(),
         ]
@@ -224,7 +218,7 @@ class LetterAdmin(DeskAdmin[Letter]):
         letter = self.get_object(request, unquote(object_id))
         is_draft = letter.status == Letter.Status.DRAFT
         if (is_draft or "seen" in request.POST) and CONVENER.allows(staff(request), letter):
-            return drafting.edit(self, request, letter)
+            return drafting.facts.edit(self, request, letter)
         missing = drafts.missing(letter, timezone.now()) if is_draft else []
         return super().change_view(request, object_id, form_url, {"missing": missing} | (extra_context or {}))
 
@@ -263,6 +257,7 @@ class LetterAdmin(DeskAdmin[Letter]):
             links.append((record, gettext_lazy("Record a sign-on that came by mail or on paper")))
         links += drafting.links(subject, staff(request))
         if subject.status in Letter.PUBLIC and CONVENER.allows(staff(request), subject):
+            links.append((reverse("admin:letters_letter_invitations", args=[subject.pk]), gettext_lazy("Invitations")))
             outcome = reverse("admin:letters_letter_outcome", args=[subject.pk])
             links.append((outcome, gettext_lazy("Responses and updates")))
             for delivery in subject.deliveries.all():

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coalition.templatetags.words import day, figure
 from letters.models import Endorsement, EndorsementEvent, Representative
 from letters.models.endorsements import EndorsementQuerySet
 
@@ -42,9 +44,12 @@ FREE_MAIL = frozenset(
 def with_signals(endorsements: EndorsementQuerySet) -> EndorsementQuerySet:
     """With what `words` needs, in the same query."""
     same = Endorsement.objects.approved().filter(letter=OuterRef("letter"), organisation=OuterRef("organisation"))
+    twins = same.exclude(pk=OuterRef("pk"))
     held = EndorsementEvent.objects.filter(endorsement=OuterRef("pk"), verb="hold", code="flood")
-    return endorsements.annotate(
-        has_approved_twin=Exists(same.exclude(pk=OuterRef("pk"))), came_in_a_flood=Exists(held)
+    return endorsements.select_related("letter", "version").annotate(
+        has_approved_twin=Exists(twins),
+        has_due_twin=Exists(twins.filter(version__number__lt=OuterRef("letter__consent_version"))),
+        came_in_a_flood=Exists(held),
     )
 
 
@@ -52,8 +57,21 @@ def words(endorsement: Any, representative: Representative | None) -> list[str]:
     """The signals of an endorsement; without its representative, nothing that tells of their address."""
     codes = [*endorsement.signals, *(["flood"] if endorsement.came_in_a_flood else [])]
     found = [str(CAME_WITH_IT.get(code, code)) for code in codes]
-    if endorsement.has_approved_twin:
+    if endorsement.is_due:
+        found.append(_due(endorsement))
+    if endorsement.has_due_twin and not endorsement.is_due:
+        found.append(_("signed anew: the organisation’s endorsement of the text before ends when this one is approved"))
+    elif endorsement.has_approved_twin:
         found.append(_("already approved: another endorsement of this organisation on this letter"))
     if representative is not None and representative.email_domain in FREE_MAIL:
         found.append(_("address at a free mail provider"))
     return found
+
+
+def _due(endorsement: Endorsement) -> str:
+    letter = endorsement.letter
+    if letter.reconsent_until is None or endorsement.has_lapsed(timezone.now()):
+        return _("lapsed: nobody agreed to the changed text in time")
+    until = letter.reconsent_until.astimezone(letter.zone).date()
+    said = {"number": figure(letter.consent_version), "day": day(until)}
+    return _("not counted: has to agree to version %(number)s by %(day)s") % said

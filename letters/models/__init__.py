@@ -3,6 +3,7 @@
 from letters.models.deliveries import Delivery, DeliveryFile, DeliveryLine
 from letters.models.documents import Document, Format, stored_name
 from letters.models.endorsements import Endorsement, EndorsementEvent, EndorsementNote, Representative, confirm_by
+from letters.models.invitations import Invitation
 from letters.models.letters import Addressee, Letter, LetterEvent, LetterNote, LetterRole
 from letters.models.records import Opening, RecordEntry
 from letters.models.responses import Assessment, Attachment, Response, Update
@@ -20,6 +21,7 @@ __all__ = [
     "EndorsementEvent",
     "EndorsementNote",
     "Format",
+    "Invitation",
     "Letter",
     "LetterEvent",
     "LetterNote",

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from coalition.ids import public_id
 from letters.models.letters import Letter
 
+_stored: ContextVar[list[str] | None] = ContextVar("_stored", default=None)
+
 
 def stored_name(folder: str, file_format: str) -> str:
     """Where a file of ours lies: a random name, which tells nothing and is never used twice."""
     return f"{folder}/{public_id()}{public_id()}.{file_format}"
+
+
+def store(folder: str, file_format: str, content: File[Any]) -> str:
+    """Keeps a file of ours, and returns its name."""
+    name = default_storage.save(stored_name(folder, file_format), content)
+    if (stored := _stored.get()) is not None:
+        stored.append(name)
+    return name
+
+
+@contextmanager
+def swept() -> Iterator[None]:
+    """Stands around a transaction: if that fails, what was stored in it goes too, so that no file is left that no row
+    names."""
+    stored: list[str] = []
+    before = _stored.set(stored)
+    try:
+        yield
+    except BaseException:
+        for name in stored:
+            default_storage.delete(name)
+        raise
+    finally:
+        _stored.reset(before)
 
 
 class Format(models.TextChoices):

@@ -43,6 +43,11 @@ class LetterQuerySet(models.QuerySet["Letter"]):
             return self
         return self.filter(public | Q(Exists(LetterRole.objects.filter(letter=OuterRef("pk"), user=user))))
 
+    def visible_to_invited(self) -> LetterQuerySet:
+        """The letters that the link of an invitation opens: public ones, those still under embargo, and those that only
+        the invited may see."""
+        return self.filter(audience__in=[Letter.Audience.INVITED, Letter.Audience.PUBLIC], status__in=Letter.PUBLIC)
+
     def held_by(self, user: User | AnonymousUser, *roles: str) -> LetterQuerySet:
         """The letters on which `user` has one of these roles; an administrator has all."""
         if user.is_superuser and user.is_active:

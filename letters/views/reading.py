@@ -21,7 +21,7 @@ from coalition import context, countries, pages
 from coalition.access import Who, access
 from coalition.models import SiteSettings
 from coalition.text import clean_line
-from letters import counting, timeline
+from letters import counting, responding, timeline
 from letters.models import DeliveryLine, Endorsement, Format, Letter, Text
 from letters.models.letters import LetterQuerySet
 from signatories import logos
@@ -73,8 +73,11 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     newer = (
         public.filter(supersedes=OuterRef("pk")).order_by("pk").values(seen=JSONObject(pk="pk", revision="revision"))
     )
-    known: dict[str, Any] = {"newer": ArraySubquery(newer)}
-    found = public.filter(slug=slug).annotate(**known).first()
+    older = responding.with_title(public.filter(pk=OuterRef("supersedes"))).values(
+        seen=JSONObject(slug="slug", title="shown_title", language="authoritative_language")
+    )
+    known: dict[str, Any] = {"newer": ArraySubquery(newer), "older": ArraySubquery(older)}
+    found: Any = public.filter(slug=slug).annotate(**known).first()
     if found is None:
         return _gone(request, slug, at)
     site = SiteSettings.load()
@@ -82,12 +85,12 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     def body() -> str:
         text = text_to_read(found, language)
         is_untranslated = not language and text.language.lower() != (get_language() or "en")
-        about = page_of(found, text, at) | {"is_untranslated": is_untranslated}
+        about = page_of(found, text, at) | {"is_untranslated": is_untranslated, "older": found.older}
         return _public_page("letters/letter.html", about, site)
 
     if language and language not in found.texts:
         raise Http404
-    return pages.keyed(request, *_letter_key(found, at), found.newer, language, site.revision, render=body)
+    return pages.keyed(request, *_letter_key(found, at), found.newer, found.older, language, site.revision, render=body)
 
 
 @access(get=Who.ANYONE)
@@ -155,7 +158,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     """One organisation, and the public letters it has signed by name."""
     at = timezone.now()
-    found = Organisation.objects.public(at).with_name().filter(slug=slug).first()
+    found = _organisation(slug, at)
     if found is None:
         return _merged(slug, at)
     named = Endorsement.objects.listed().filter(organisation=found).values("letter")
@@ -174,12 +177,15 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
         return _public_page("letters/organisation.html", about, site)
 
     key = [(entry.pk, entry.revision, entry.phase(at)) for entry in signed]
-    return pages.keyed(request, "organisation", found.pk, found.revision, key, site.revision, render=body)
+    own = (found.pk, found.revision, str(found.logo))
+    return pages.keyed(request, "organisation", *own, key, site.revision, render=body)
 
 
 @access(get=Who.ANYONE)
 def logo(request: HttpRequest, slug: str) -> HttpResponseBase:
-    found = get_object_or_404(Organisation.objects.public(timezone.now()), slug=slug)
+    found = _organisation(slug, timezone.now())
+    if found is None:
+        raise Http404
     try:
         return logos.response(found.logo)
     except (ValueError, FileNotFoundError):
@@ -193,6 +199,16 @@ def about(request: HttpRequest) -> HttpResponse:
     return pages.keyed(
         request, "about", site.revision, render=lambda: _public_page("letters/about.html", {"section": "about"}, site)
     )
+
+
+def _organisation(slug: str, at: datetime) -> Organisation | None:
+    """With its name, and with its logo unless a letter has brought that which the public does not see, or not yet."""
+    hidden = Endorsement.objects.exclude(letter__in=Letter.objects.visible_to(None, at)).order_by()
+    brought = Exists(hidden.filter(organisation=OuterRef("pk"), logo=OuterRef("logo")))
+    found = Organisation.objects.public(at).with_name().annotate(has_hidden_logo=brought).filter(slug=slug).first()
+    if found is not None and found.has_hidden_logo:
+        found.logo = ""
+    return found
 
 
 def _titled(letters: LetterQuerySet) -> LetterQuerySet:
@@ -222,7 +238,6 @@ def text_to_read(found: Letter, language: str) -> Text:
 def about_letter(found: Letter, at: datetime) -> dict[str, Any]:
     """What every page about one letter shows of it."""
     count = counting.count(found, at)
-    sign_url = reverse("letters:sign", args=[found.slug])
     return {
         "section": "letters",
         "letter": found,
@@ -233,7 +248,9 @@ def about_letter(found: Letter, at: datetime) -> dict[str, Any]:
         "accepts": found.accepts(at),
         "days_left": found.days_left(at),
         "hours_left": found.hours_left(at),
-        "sign_url": sign_url,
+        "embargo_until": found.public_from if found.is_under_embargo(at) else None,
+        "letter_url": found.get_absolute_url(),
+        "sign_url": reverse("letters:sign", args=[found.slug]),
         "deliveries": about_deliveries(found) if found.status in Letter.HANDED_OVER else [],
         "withheld": sorted((_country(code), number) for code, number in count.withheld_by_country.items() if code),
     }

@@ -40,6 +40,8 @@ def endorsement(request: HttpRequest, token: str) -> HttpResponse:
         link = links.read(token)
     except links.BadLink:
         return render(request, "letters/link_unknown.html", status=404)
+    if link.purpose not in ACTIONS:
+        return render(request, "letters/link_unknown.html", status=404)
     everything = Endorsement.objects.select_related("letter", "organisation", "representative", "version")
     found = everything.filter(public_id=link.public_id, representative__link_epoch=link.epoch).first()
     if found is None:
@@ -165,6 +167,18 @@ def _lower(request: HttpRequest, found: Endorsement, at: datetime) -> str:
     return "lowered"
 
 
+def _subscribe(request: HttpRequest, found: Endorsement, at: datetime) -> str:
+    if not found.consents_to_contact:
+        endorsing.subscribe(found, at=at)
+    return "news"
+
+
+def _unsubscribe(request: HttpRequest, found: Endorsement, at: datetime) -> str:
+    if found.consents_to_contact:
+        endorsing.unsubscribe(found, at=at)
+    return "news"
+
+
 def _answer(request: HttpRequest, found: Endorsement, at: datetime) -> str:
     form = AnswerForm(request.POST)
     if not form.is_valid():
@@ -187,6 +201,8 @@ ACTIONS: dict[links.Purpose, dict[str, Action]] = {
         "withdraw": _withdraw,
         "undo": _undo,
         "lower": _lower,
+        "subscribe": _subscribe,
+        "unsubscribe": _unsubscribe,
         "answer": _answer,
         "resend": _resend,
         "reconsent": _reconsent,

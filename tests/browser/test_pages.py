@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 
 from coalition import links
-from letters import amending, delivering, responding
+from letters import amending, delivering, inviting, responding
 from letters.models import Endorsement, Letter
 from tests.factories import PASSWORD, UserFactory, a_letter, an_endorsement, an_organisation
 
@@ -53,6 +53,14 @@ def _a_letter_with_a_past() -> None:
     responding.post_update(letter, title="We were heard", body="In the plenary.", **said)
 
 
+def _an_invitation() -> str:
+    """The address of the page that opens a letter under embargo."""
+    letter = a_letter(slug="embargoed", public_from=timezone.now() + timedelta(days=1), texts={"fr": "Des données"})
+    inviting.invite(letter, by=None, name="Wells Union", email="office@wells.example.org", language="en")
+    invitation = letter.invitations.get()
+    return f"invitations/{links.make(invitation.public_id, links.Purpose.INVITATION, 0, invitation.invited_at)}/"
+
+
 def link_to(endorsement: Endorsement, purpose: links.Purpose) -> str:
     assert endorsement.submitted_at
     return f"endorsements/{links.make(endorsement.public_id, purpose, 0, endorsement.submitted_at)}/"
@@ -64,6 +72,7 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(browser: Bro
     asked = an_endorsement(letter, state="asked")
     public = Endorsement.objects.filter(status="approved", visibility="named").first()
     _a_letter_with_a_past()
+    invited = _an_invitation()
     assert public
     assert public.organisation
     pages = [
@@ -72,6 +81,8 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(browser: Bro
         "letters/rivers/signatories/?q=water",
         "letters/rivers/sign/",
         "letters/past/",
+        invited,
+        f"{invited}sign/",
         "letters/past/versions/?from=1&to=2",
         "record/",
         "organisations/",

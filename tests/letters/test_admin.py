@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -18,13 +18,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from letters import counting, endorsing
+from letters import amending, counting, endorsing
 from letters.admin import bulk
 from letters.admin.endorsements import EndorsementAdmin
 from letters.admin.letters import LetterAdmin, titles
 from letters.admin.signals import CAME_WITH_IT
 from letters.forms import SignForm
-from letters.models import Endorsement, Letter, LetterRole
+from letters.models import Endorsement, Letter, LetterRole, Text
 from signatories import logos, vetting
 from signatories.models import Organisation
 from tests.factories import NOON, UserFactory, a_letter, a_moderator, an_endorsement, an_organisation
@@ -152,6 +152,48 @@ def test_a_row_says_that_another_of_the_organisation_is_approved(desk, letter):
     assert "already approved" not in text_of(desk.get(QUEUE, {"queue": "approved"}))
 
 
+def _amended(letter: Letter, *, until: datetime, title: str = "Keep all river data public") -> None:
+    """A change of substance, to which those who have signed can agree until then."""
+    amending.prepare(letter, by=None)
+    Text.objects.filter(version=letter.draft).update(title=title)
+    amending.amend(letter, by=None, change="material", note="All data is meant.", reconsent_until=until)
+
+
+def test_a_row_says_that_it_waits_for_consent_to_the_changed_text_and_until_when(desk, chiara):
+    with time_machine.travel(NOON, tick=False):
+        letter = a_letter(time_zone="Pacific/Auckland")
+        LetterRole.objects.create(user=chiara, letter=letter, role="moderator")
+        desk.force_login(chiara)
+        endorsement = an_endorsement(letter)
+        an_endorsement(letter, state="confirmed")
+        an_endorsement(letter, state="withdrawn")
+        _amended(letter, until=NOON + timedelta(days=7))
+        an_endorsement(letter, state="confirmed")
+        said = "not counted: has to agree to version 2 by 2 December 2026"  # there, it is the next day already
+        assert text_of(desk.get(QUEUE, {"queue": "approved"})).count(said) == 1
+        assert text_of(desk.get(QUEUE, {"queue": "all"})).count(said) == 2
+        assert f"N{said[1:]}" in text_of(desk.get(page_of(endorsement)))
+    with time_machine.travel(NOON + timedelta(days=7), tick=False):
+        desk.force_login(chiara)
+        page = text_of(desk.get(QUEUE, {"queue": "approved"}))
+        assert "lapsed: nobody agreed to the changed text in time" in page
+        assert "has to agree" not in page
+
+
+def test_a_row_says_that_approving_it_ends_the_older_one_that_is_due(desk, letter):
+    organisation = an_organisation()
+    an_endorsement(letter, organisation)
+    _amended(letter, until=timezone.now() + timedelta(days=7))
+    new = an_endorsement(letter, organisation, state="confirmed")
+    page = text_of(desk.get(QUEUE))
+    assert "signed anew: the organisation’s endorsement of the text before ends when this one is approved" in page
+    assert "already approved" not in page
+    desk.post(f"/admin/letters/endorsement/{new.pk}/step/approve/", {"was": "confirmed"})
+    page = text_of(desk.get(QUEUE, {"queue": "approved"}))
+    assert organisation.name in page
+    assert "signed anew" not in page
+
+
 def test_a_row_says_that_it_was_held_out_of_a_flood(desk, letter):
     endorsing.hold(an_endorsement(letter, state="submitted"), by=None, code="flood")
     an_endorsement(letter, state="held")
@@ -226,12 +268,15 @@ def test_the_number_of_queries_does_not_grow(desk, letter, chiara):
 
     for _ in range(10):
         an_endorsement(letter, state="confirmed")
-    few = number_of_queries()
     other = a_letter()
     LetterRole.objects.create(user=chiara, letter=other, role="moderator")
+    an_endorsement(other)
+    _amended(other, until=timezone.now() + timedelta(days=7))
+    few = number_of_queries()
     for _ in range(45):
         an_endorsement(letter, state="confirmed")
         an_endorsement(other, state="approved")
+    _amended(other, until=timezone.now() + timedelta(days=7), title="Keep every river public")
     assert len(names(desk.get(QUEUE, {"queue": "all"}))) == 100
     assert number_of_queries() == few
     assert few <= 15
@@ -546,11 +591,13 @@ def test_every_step_has_a_button_or_belongs_to_somebody_else():
                 "withdraw",
                 "reconsent",
                 "lapse",
+                "subscribe",
+                "unsubscribe",
             },
         ),
         (
             LetterAdmin,
-            {"record", "draft", "respond", "correct_response", "post_update", "correct_update"},
+            {"record", "draft", "invite", "revoke", "respond", "correct_response", "post_update", "correct_update"},
         ),
     ):
         assert set(desk_of.verbs) | others == set(desk_of.flow.steps)

@@ -49,6 +49,25 @@ def sign_page_of(endorsement: Endorsement) -> str:
     return f"/en/endorsements/{token}/"
 
 
+# Telling
+
+
+def test_who_signed_for_two_organisations_is_asked_for_each(run_jobs, outbox):
+    letter = a_letter()
+    for name in ("Wells Union", "Springs Union"):
+        an_endorsement(letter, an_organisation(name), representative_email="one@unions.example.org")
+    run_jobs()
+    before = len(outbox())
+    an_amendment(letter)
+    run_jobs()
+    asked = outbox()[before:]
+    assert len(asked) == 2
+    assert len({link_in(message) for message in asked}) == 2
+    assert {name for name in ("Wells Union", "Springs Union") for mail in asked if name in words_of(mail)} == {
+        "Wells Union", "Springs Union",
+    }  # fmt: skip
+
+
 # Sealing
 
 
@@ -339,6 +358,51 @@ def test_the_organisation_may_sign_anew_whether_or_not_the_job_has_run(run_jobs,
         assert counting.count(letter, after).organisations == 1
         run_jobs()
         assert "The signature has ended" in str([message["Subject"] for message in outbox()])
+
+
+def test_signing_anew_while_the_older_one_is_due_takes_its_place(run_jobs):
+    letter = a_letter()
+    organisation = an_organisation(is_listed=True)
+    old = an_endorsement(letter, organisation)
+    an_amendment(letter)
+    new = an_endorsement(letter, organisation, state="confirmed")
+    endorsing.approve(new, by=None)
+    old.refresh_from_db()
+    assert (old.status, new.status) == ("expired", "approved")
+    ended = old.events.last()
+    assert (ended.verb, ended.code, ended.by, ended.at) == ("lapse", "signed_anew", None, new.events.last().at)
+    page = Client().get(letter.get_absolute_url())
+    assert count_on(page) == 1
+    assert text_of(page).count(organisation.name) == 1
+    with pytest.raises(NotAllowed, match="status"):
+        endorsing.reconsent(old, version=2)
+
+
+def test_who_has_agreed_to_the_present_text_does_not_make_room():
+    letter = a_letter()
+    organisation = an_organisation()
+    old = an_endorsement(letter, organisation)
+    an_amendment(letter)
+    new = an_endorsement(letter, organisation, state="confirmed")
+    endorsing.reconsent(old, version=2)
+    with pytest.raises(NotAllowed, match="already approved"):
+        endorsing.approve(new, by=None)
+    with pytest.raises(NotAllowed, match="has not lapsed"):
+        endorsing.lapse(old, code=endorsing.SIGNED_ANEW)
+    old.refresh_from_db()
+    assert old.status == "approved"
+    assert not old.is_due
+
+
+def test_of_two_that_are_both_due_neither_takes_the_place_of_the_other():
+    letter = a_letter()
+    organisation = an_organisation()
+    old = an_endorsement(letter, organisation)
+    new = an_endorsement(letter, organisation, state="confirmed")
+    an_amendment(letter)
+    with pytest.raises(NotAllowed, match="already approved"):
+        endorsing.approve(new, by=None)
+    assert not old.events.filter(verb="lapse").exists()
 
 
 def test_what_lapsed_while_it_waited_is_not_approved():

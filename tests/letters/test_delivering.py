@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -45,6 +47,14 @@ def test_a_delivery_freezes_the_list_and_the_count(letter):
     assert letter.status == "delivered"
     assert letter.closed_at == now
     assert letter.events.last().verb == "deliver"
+
+
+def test_of_a_delivery_that_fails_no_file_is_left(letter):
+    proof = ContentFile(b"%PDF-1.4\n", name="proof.pdf")
+    with pytest.raises(DatabaseError):
+        delivering.deliver(letter, by=None, channel="post", reference="x" * 121, proof=proof)
+    assert not letter.deliveries.exists()
+    assert default_storage.listdir("proofs") == ([], [])
 
 
 def test_nothing_is_delivered_that_nobody_signed():

@@ -13,7 +13,7 @@ from coalition.models import Event
 from coalition.workflow import NotAllowed, Workflow
 from letters import amending, endorsing, mail
 from letters.management.commands.moves import TABLES, VERBS, as_markdown
-from letters.models import Endorsement, Letter, Response, Text, Update
+from letters.models import Endorsement, Invitation, Letter, Response, Text, Update
 from signatories import vetting
 from signatories.models import Organisation
 from tests.factories import a_letter, an_endorsement, an_organisation
@@ -131,6 +131,10 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
         if verb == "correct_update":
             said["update"] = Update.objects.create(letter=subject, title="Old news", dated_on=today)
         return {verb: said}
+    if verb == "revoke":
+        invited = {"name": "Wells Union", "email": "office@wells.example.org", "email_digest": "0"}
+        invitation = Invitation.objects.create(letter=subject, invited_at=timezone.now(), **invited)
+        return {verb: {"by": None, "invitation": invitation}}
     return {}
 
 
@@ -141,6 +145,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "reject": {"by": None, "code": "cannot_verify"},
         "ask": {"by": None, "note": "Who decided this?"},
         "answer": {"note": "The board."},
+        "invite": {"by": None, "name": "Wells Union", "email": "office@wells.example.org", "language": "en"},
         "lower": {"visibility": "counted"},
         "reopen": {"by": None, "closes_at": now.replace(year=now.year + 1), "note": "More time."},
         "take_down": {"by": None, "note": "For their safety."},
@@ -156,7 +161,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "reconsent": {"version": 2},
         "take_logo": {"by": None, "logo": "logos/drawn.png"},
     }
-    signers = ("resend", "confirm", "confirm_held", "expire", "withdraw", "lapse")
+    signers = ("resend", "confirm", "confirm_held", "expire", "subscribe", "unsubscribe", "withdraw", "lapse")
     flow = TABLES[noun]
     module = next(module for module in VERBS if getattr(module, "flow", None) is flow and hasattr(module, verb))
     getattr(module, verb)(subject, **wording.get(verb, {} if verb in signers else {"by": None}))
@@ -167,6 +172,8 @@ def _made_ready(verb: str, subject: Any) -> None:
     if verb in ("amend", "drop_draft"):
         amending.prepare(subject, by=None)
         Text.objects.filter(version=subject.draft).update(title="Keep all river data public")
+    elif verb == "invite" and subject.status != "open":
+        _by_hand(subject, late_until=timezone.now() + timedelta(days=30))
     elif verb == "deliver":
         recorded = endorsing.record(subject, an_organisation(), by=None, evidence="checked")
         endorsing.approve(recorded, by=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date, timedelta
 from hashlib import sha256
@@ -11,13 +12,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DataError
 from django.test import Client
 from django.utils import timezone
 
 from coalition.workflow import NotAllowed
 from letters import attachments, lifecycle, responding
 from letters.attachments import Checked, Refused
+from letters.drafting import Changed
 from letters.models import Addressee, Attachment, Delivery, Letter, LetterRole, Response, Update
 from tests.factories import NOON, UserFactory, a_letter, a_moderator
 from tests.reading import text_of
@@ -139,6 +143,32 @@ def test_a_correction_takes_the_place_of_what_was_said(django_capture_on_commit_
     assert [file.title for file in response.attachments.all()] == ["Kept"]
     assert not wrong.file.storage.exists(wrong.file.name)
     assert letter.responses.count() == 1
+
+
+@pytest.mark.parametrize("record", [a_response, an_update])
+def test_of_what_fails_no_file_is_left(record):
+    letter = a_letter()
+    record(letter, files=[Checked("Kept", "pdf", PDF)])
+    files = [Checked("Reply", "pdf", PDF), Checked("x" * 201, "pdf", PDF)]
+    with pytest.raises(DataError):
+        record(letter, files=files)
+    kept = letter.attachments.get()
+    assert default_storage.listdir("attachments") == ([], [str(kept.file.name).removeprefix("attachments/")])
+
+
+def test_a_correction_that_fails_takes_no_file_and_leaves_none(django_capture_on_commit_callbacks):
+    letter = a_letter()
+    response = a_response(letter, files=[Checked("Kept", "pdf", PDF)])
+    kept = response.attachments.get()
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(DataError):
+        responding.correct_response(
+            letter, by=None, response=response, addressee=response.addressee, kind="partial", language="en", text="",
+            dated_on=response.dated_on, is_published=True, verdicts={}, removed={kept.public_id},
+            files=[Checked("Reply", "pdf", PDF), Checked("x" * 201, "pdf", PDF)],
+        )  # fmt: skip
+    response.refresh_from_db()
+    assert response.kind == "substantive"
+    assert default_storage.listdir("attachments") == ([], [str(kept.file.name).removeprefix("attachments/")])
 
 
 def test_an_update_is_posted_and_corrected():
@@ -359,6 +389,13 @@ def typed(letter: Letter, **said: Any) -> dict[str, Any]:
     return values | said
 
 
+def seen_on(page: Any) -> str:
+    """What a page says of the state that it was made from."""
+    found = re.search(r'name="seen" value="(\w+)"', page.content.decode())
+    assert found
+    return found[1]
+
+
 def test_a_response_is_recorded_at_the_desk(desk, letter):
     page = desk.get(f"{LETTERS}{letter.pk}/respond/")
     assert "Publish by default." in text_of(page)
@@ -421,7 +458,7 @@ def test_a_response_is_corrected_at_the_desk(desk, letter):
     page = desk.get(url)
     assert 'value="2026-01-02"' in page.content.decode()
     assert "Take off the file “Wrong”" in text_of(page)
-    gone = {f"remove_{response.attachments.get().public_id}": "on"}
+    gone = {f"remove_{response.attachments.get().public_id}": "on", "seen": seen_on(page)}
     assert desk.post(url, typed(letter, **gone, verdict_1="")).status_code == 302
     response.refresh_from_db()
     assert (response.kind, response.text) == ("partial", "We **thank** you.")
@@ -439,9 +476,65 @@ def test_an_update_is_posted_and_corrected_at_the_desk(desk, letter):
     assert desk.post(url, said).status_code == 302
     update = letter.updates.get()
     assert (update.title, update.language) == ("Une réunion", "fr")
-    assert desk.post(f"{LETTERS}{letter.pk}/updates/{update.pk}/", said | {"title": "Une autre"}).status_code == 302
+    url = f"{LETTERS}{letter.pk}/updates/{update.pk}/"
+    said |= {"title": "Une autre", "seen": seen_on(desk.get(url))}
+    assert desk.post(url, said).status_code == 302
     update.refresh_from_db()
     assert update.title == "Une autre"
+    assert desk.post(url, said | {"title": "Une troisième"}).status_code == 422, "that was typed on a page of before"
+    update.refresh_from_db()
+    assert update.title == "Une autre"
+
+
+def test_of_two_who_correct_at_once_the_later_is_told_and_loses_nothing(desk, letter):
+    response = a_response(letter, verdicts={1: "met"}, files=[Checked("Kept", "pdf", PDF)])
+    kept = response.attachments.get()
+    url = f"{LETTERS}{letter.pk}/responses/{response.pk}/"
+    seen = seen_on(desk.get(url))
+    bruno = Client()
+    bruno.force_login(a_moderator(letter, LetterRole.Role.CONVENER, name="Bruno"))
+    theirs = typed(letter, text="Bruno’s words", verdict_1="not_met", seen=seen_on(bruno.get(url)))
+    del theirs["is_published"]
+    assert bruno.post(url, theirs | {"attached": SimpleUploadedFile("Annex.txt", b"Notes")}).status_code == 302
+    events = letter.events.count()
+    mine = typed(letter, text="My careful\r\nwords", seen=seen, **{f"remove_{kept.public_id}": "on"})
+    answer = desk.post(url, mine | {"attached": SimpleUploadedFile("Mine.txt", b"Mine")})
+    assert answer.status_code == 422
+    text = text_of(answer)
+    assert "Somebody else changed this meanwhile, so nothing was saved." in text
+    for stands in ("Text Bruno’s words", "not met", "Publish text, files and assessment no", "Files Kept; Annex"):
+        assert stands in text
+    for same in ("Kind answered in part", "Date 2026-01-02"):
+        assert same not in text.partition("From")[0], "only what differs is compared"
+    assert "Choose the files again" in text
+    form = answer.context["form"]
+    assert form["text"].value() == "My careful\r\nwords"
+    assert form[f"remove_{kept.public_id}"].value()
+    assert "Take off the file “Annex”" in text
+    response.refresh_from_db()
+    assert (response.text, response.is_published, response.attachments.count()) == ("Bruno’s words", False, 2)
+    assert letter.events.count() == events
+    assert desk.post(url, mine | {"seen": seen_on(answer)}).status_code == 302
+    response.refresh_from_db()
+    assert (response.text, response.is_published) == ("My careful\nwords", True)
+    assert [file.title for file in response.attachments.all()] == ["Annex"]
+
+
+@pytest.mark.parametrize("change", ["text", "verdict", "file"])
+def test_whatever_changes_of_a_response_is_a_change(change):
+    letter = a_letter()
+    response = a_response(letter, verdicts={1: "met"})
+    seen = responding.token(response)
+    said = {"kind": response.kind, "dated_on": response.dated_on, "language": "en", "is_published": True}
+    said |= {"addressee": response.addressee, "response": response, "by": None}
+    as_it_was: dict[str, Any] = {"text": response.text, "verdicts": {1: "met"}, "files": []}
+    responding.correct_response(letter, **said, **as_it_was, seen=seen)
+    assert responding.token(response) == seen
+    changes = {"text": "Other words.", "verdict": {1: "not_met"}, "file": [Checked("New", "pdf", PDF)]}
+    key = {"text": "text", "verdict": "verdicts", "file": "files"}[change]
+    responding.correct_response(letter, **said, **as_it_was | {key: changes[change]}, seen=seen)
+    with pytest.raises(Changed):
+        responding.correct_response(letter, **said, **as_it_was, seen=seen)
 
 
 @pytest.mark.parametrize("below", ["respond/", "updates/add/", "outcome/", "reminder/1/", "responses/1/", "updates/1/"])

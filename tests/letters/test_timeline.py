@@ -72,6 +72,25 @@ def test_closing_early_extending_and_reopening_are_told(letter):
     assert "Once more." not in text
 
 
+def test_the_latest_change_of_the_deadline_names_the_new_one(letter):
+    lifecycle.extend(letter, by=None, closes_at=day(20), note="More time.", at=day(1))
+    assert "The deadline was extended New deadline: Monday 14 December 2026, 12:00 UTC" in text_of(read(letter, day(1)))
+    lifecycle.extend(letter, by=None, closes_at=day(21), note="Still more.", at=day(2))
+    text = text_of(read(letter, day(2)))
+    assert text.count("The deadline was extended") == 2
+    assert text.count("New deadline: Tuesday 15 December 2026") == 1
+    assert "14 December" not in text, "nothing keeps the deadline that stood in between"
+    (later, earlier, _) = timeline.entries(letter, day(2))
+    assert (later.thing, earlier.thing) == (day(21), None)
+    (earlier, _) = timeline.entries(letter, day(1))
+    assert earlier.thing is None, "what comes later is not told of what went before"
+    lifecycle.close(letter, by=None, at=day(3))
+    lifecycle.reopen(letter, by=None, closes_at=day(30), note="Once more.", at=day(4))
+    text = text_of(read(letter, day(4)))
+    assert "Opened again for signature New deadline: Thursday 24 December 2026, 12:00 UTC" in text
+    assert text.count("New deadline") == 1
+
+
 def test_deliveries_and_the_conclusion_are_told(letter):
     lifecycle.close(letter, by=None, at=day(1))
     delivered(letter, day(2))
@@ -154,6 +173,22 @@ def test_each_addressee_stands_where_it_stands(letter):
     assert "Ministry of Water: answered in substance on 29 November 2026" in text_of(read(letter, day(7)))
 
 
+def test_of_a_concluded_letter_no_days_are_counted(letter):
+    second = Addressee.objects.create(letter=letter, office="Ministry of Water", order=1)
+    third = Addressee.objects.create(letter=letter, office="River Board", order=2)
+    delivered(letter, day(1))
+    delivered(letter, day(3), number=2)
+    a_response(letter, addressee=second, kind="acknowledged", dated_on=day(2).date(), at=day(3))
+    a_response(letter, addressee=third, kind="refused", dated_on=day(2).date(), at=day(3))
+    lifecycle.conclude(letter, by=None, at=day(4))
+    text = text_of(read(letter, day(40)))
+    assert "Commission on Shared Rivers: no reply; delivered on 25 November 2026" in text
+    acknowledged = "Ministry of Water: receipt acknowledged on 26 November 2026; "
+    assert f"{acknowledged}no reply; delivered on 25 November 2026" in text
+    assert "River Board: refused to answer on 26 November 2026 " in text
+    assert "no reply for" not in text
+
+
 def test_the_days_grow_with_the_calendar_without_anybody_acting(letter):
     delivered(letter, day(0))
     assert "no reply for 1 day" in text_of(read(letter, day(1)))
@@ -185,6 +220,37 @@ def test_a_letter_that_takes_its_place_is_named_when_the_public_may_see_it(lette
     page = read(letter, day(4))
     assert "Another letter takes its place Keep all data public" in text_of(page)
     assert newer.get_absolute_url() in links_of(page)
+
+
+def test_the_letter_that_it_supersedes_is_named_while_the_public_may_see_that_one(letter, django_assert_num_queries):
+    older = letter
+    newer = a_letter(title="Keep all data public", supersedes=older, at=day(1), texts={"fr": "Données publiques"})
+    said = "Takes the place of: Keep river data public"
+    page = read(newer, day(1))
+    assert said in text_of(page)
+    assert older.get_absolute_url() in links_of(page)
+    assert said in text_of(Client().get(f"{newer.get_absolute_url()}in/fr/"))
+    assert "Takes the place of" not in text_of(read(older, day(1)))
+
+    def seen(at: Any, etag: str = "") -> Any:
+        with time_machine.travel(at, tick=False):
+            return Client().get(newer.get_absolute_url(), headers={"If-None-Match": etag})
+
+    with django_assert_num_queries(2):
+        seen(day(1))  # the letter and the site; all the rest is kept
+    lifecycle.set_audience(older, by=None, audience="public", public_from=day(3), note="Not yet.", at=day(1))
+    hidden = seen(day(1), page["ETag"])
+    assert hidden.status_code == 200, "what somebody has of it already is not called good any more"
+    assert older.slug not in hidden.content.decode()
+    assert "river data" not in hidden.content.decode()
+    again = seen(day(3), hidden["ETag"])
+    assert said in text_of(again)
+    lifecycle.take_down(older, by=None, note="For their safety.", at=day(3))
+    assert older.slug not in seen(day(3), again["ETag"]).content.decode()
+    lifecycle.restore(older, by=None, note="Safe again.", at=day(3))
+    assert said in text_of(seen(day(3)))
+    lifecycle.set_audience(older, by=None, audience="team", public_from=None, note="Quietly.", at=day(3))
+    assert older.slug not in seen(day(3)).content.decode()
 
 
 def test_nothing_of_staff_and_endorsements_is_told(letter):

@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from coalition.workflow import Workflow
-from letters import amending, delivering, drafting, endorsing, lifecycle, responding
+from letters import amending, delivering, drafting, endorsing, inviting, lifecycle, responding
 from signatories import vetting
 
 #: Modules whose verbs stand in a table.
-VERBS = (drafting, lifecycle, amending, delivering, responding, endorsing, vetting)
+VERBS = (drafting, lifecycle, inviting, amending, delivering, responding, endorsing, vetting)
 
 TABLES: dict[str, Workflow[Any]] = {
     "Letter": lifecycle.flow,
