@@ -203,11 +203,11 @@ def about(request: HttpRequest) -> HttpResponse:
 
 def _organisation(slug: str, at: datetime) -> Organisation | None:
     """With its name, and with its logo unless a letter has brought that which the public does not see, or not yet."""
-    hidden = Endorsement.objects.exclude(letter__in=Letter.objects.visible_to(None, at)).order_by()
-    brought = Exists(hidden.filter(organisation=OuterRef("pk"), logo=OuterRef("logo")))
-    found = Organisation.objects.public(at).with_name().annotate(has_hidden_logo=brought).filter(slug=slug).first()
-    if found is not None and found.has_hidden_logo:
-        found.logo = ""
+    found = Organisation.objects.public(at).with_name().filter(slug=slug).first()
+    if found is not None and found.logo:
+        bringing = found.endorsements.filter(logo=found.logo.name)
+        if bringing.exclude(letter__in=Letter.objects.visible_to(None, at)).exists():
+            found.logo = ""
     return found
 
 
