@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from letters.documents import copying
 from letters.documents.content import Sheet
 
 TEMPLATE = "letters/documents/letter.html"
@@ -32,7 +33,8 @@ def make(sheet: Sheet) -> bytes:
     style = weasyprint.CSS(string=STYLE.read_text(), url_fetcher=nothing)
     html = _BARE_LINK.sub(r'<a class="bare" href="\1"', render_to_string(TEMPLATE, {"sheet": sheet}))
     page = weasyprint.HTML(string=html, url_fetcher=nothing)
-    made: bytes = page.write_pdf(stylesheets=[style], pdf_variant="pdf/ua-1")
+    with copying.exact() as finish:
+        made: bytes = page.write_pdf(stylesheets=[style], pdf_variant="pdf/ua-1", finisher=finish)
     del page
     # The pages hold fonts of 100 MB in circles: a worker that prints several languages would hold all of them.
     gc.collect()

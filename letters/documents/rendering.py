@@ -14,7 +14,8 @@ from django.utils import timezone
 from coalition.workflow import locked
 from letters.documents import Sheet, make
 from letters.documents.pdf import Unavailable
-from letters.models import Document, Format, Letter, Text, stored_name
+from letters.models import Document, Format, Letter, Text
+from letters.models.documents import store, swept
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +57,10 @@ def _made(sheet: Sheet, formats: list[Format]) -> Iterator[tuple[Format, bytes]]
             logger.warning("No PDF is made: %s. Install the packages of deploy/packages.txt.", error)
 
 
+@swept()
 def _keep(letter: Letter, sheet: Sheet, file_format: Format, content: bytes, revision: int) -> None:
     """Stores a document in place of the one before, unless a newer one stands there by now."""
-    name = default_storage.save(stored_name("documents", file_format), ContentFile(content))
+    name = store("documents", file_format, ContentFile(content))
     with locked(letter):
         old = letter.documents.filter(language=sheet.language, format=file_format).first()
         if letter.status not in Letter.PUBLIC or (old and _is_good(old, revision)):
