@@ -9,13 +9,10 @@ import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from coalition.text import clean_line
-from letters.models import stored_name
 
 #: Bytes of an upload, at most.
 LARGEST = 5 * 1024 * 1024
@@ -50,10 +47,6 @@ class Checked:
         """What `check` makes of it, titled with the name it came with. Raises Refused."""
         found, data = check(upload)
         return cls(PurePath(clean_line(upload.name or "")).stem[:200], found, data)
-
-    def store(self) -> str:
-        """Keeps it under a random name, which is returned."""
-        return default_storage.save(stored_name("attachments", self.format), ContentFile(self.data))
 
 
 def check(upload: UploadedFile[bytes]) -> tuple[str, bytes]:

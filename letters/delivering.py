@@ -17,13 +17,15 @@ from coalition.workflow import NOW, NotAllowed, locked
 from letters import counting, record
 from letters.documents import Sheet, make
 from letters.lifecycle import flow, revise
-from letters.models import Delivery, DeliveryFile, DeliveryLine, Endorsement, Format, Letter, stored_name
+from letters.models import Delivery, DeliveryFile, DeliveryLine, Endorsement, Format, Letter
+from letters.models.documents import store, swept
 from letters.roles import CONVENER
 
 Status = Letter.Status
 Visibility = Endorsement.Visibility
 
 
+@swept()
 @flow.step(Status.OPEN, Status.CLOSED, Status.DELIVERED, to=Status.DELIVERED, who=CONVENER, is_seen=True)
 def deliver(
     letter: Letter,
@@ -66,7 +68,7 @@ def deliver(
         withheld=_withheld(count),
     )
     if proof is not None:
-        delivery.proof.save(stored_name("", str(proof.name).rpartition(".")[2]).lstrip("/"), proof, save=False)
+        delivery.proof = store("proofs", str(proof.name).rpartition(".")[2], proof)
     delivery.save()
     DeliveryLine.objects.bulk_create(
         DeliveryLine(
@@ -108,16 +110,16 @@ def make_files(delivery: Delivery) -> None:
         sheet = Sheet.of_delivery(delivery, text)
         for form in missing:
             data = make(sheet, form)
-            new = DeliveryFile(
-                delivery=delivery,
-                language=text.language,
-                format=form,
-                sha256=hashlib.sha256(data).hexdigest(),
-                size=len(data),
-                made_at=timezone.now(),
-            )
-            new.file.save(stored_name("", form).lstrip("/"), ContentFile(data), save=False)
-            new.save()
+            with swept():
+                DeliveryFile.objects.create(
+                    delivery=delivery,
+                    language=text.language,
+                    format=form,
+                    file=store("deliveries", form, ContentFile(data)),
+                    sha256=hashlib.sha256(data).hexdigest(),
+                    size=len(data),
+                    made_at=timezone.now(),
+                )
 
 
 def _withheld(count: counting.Count) -> dict[str, int]:

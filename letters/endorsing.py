@@ -303,10 +303,13 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
 
 @flow.step(
     Status.APPROVED, Status.REJECTED, Status.HELD, Status.ASKED, Status.CONFIRMED, Status.SUBMITTED, Status.WITHDRAWN,
-    to=BUT_FOR_A_HOLD, who=EITHER,
+    Status.EXPIRED, to=BUT_FOR_A_HOLD, who=EITHER,
 )  # fmt: skip
 def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW) -> None:
-    """Takes the latest decision back: a moderator's within 10 minutes, the signer's withdrawal within 24 hours."""
+    """Takes the latest decision back: a moderator's within 10 minutes, the signer's withdrawal within 24 hours.
+
+    A signature that made room for another comes back by a step of its own, once the other is undone.
+    """
     latest = undoable(endorsement, by_signer=by is None, at=at)
     if latest is None:
         raise NotAllowed(_("There is nothing to undo, or it is too late for it."))
@@ -361,7 +364,10 @@ def undoable(endorsement: Endorsement, *, by_signer: bool, at: datetime) -> Even
     """The step that `undo` would take back: the latest, if it is of the kind and age that this side may."""
     latest = flow.previous(endorsement)
     verbs, age = (("withdraw",), SIGNER_UNDO) if by_signer else (STAFF_UNDOABLE, STAFF_UNDO)
-    return latest if latest is not None and latest.verb in verbs and at - latest.at <= age else None
+    if latest is None or at - latest.at > age:
+        return None
+    made_room = not by_signer and latest.verb == "lapse" and latest.code == SIGNED_ANEW
+    return latest if latest.verb in verbs or made_room else None
 
 
 def _earlier(letter: Letter, known: Organisation | None, sign_on: SignOn, at: datetime) -> Endorsement | None:

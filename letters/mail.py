@@ -61,6 +61,8 @@ MAILS: dict[str, str | None] = {
 }
 #: Decisions of staff wait a while, so that they can be undone before anybody is told.
 DECISIONS = ("approve", "reject", "ask")
+#: So do steps with this code, which such a decision brings with it.
+BROUGHT = ("signed_anew",)
 #: A mailbox that has never confirmed anything gets at most this many mails a day, whoever types its address.
 UNCONFIRMED_A_DAY = 3
 #: And one that has, at most so many that somebody caused by filling in the form.
@@ -78,7 +80,8 @@ def tell(event: EndorsementEvent) -> None:
     """Defers the mail of an event, in its transaction."""
     if MAILS[event.verb] is None or not Representative.objects.filter(endorsement=event.endorsement_id).exists():
         return
-    delay = timedelta(seconds=settings.DECISION_MAIL_DELAY) if event.verb in DECISIONS else timedelta()
+    waits = event.verb in DECISIONS or event.code in BROUGHT
+    delay = timedelta(seconds=settings.DECISION_MAIL_DELAY) if waits else timedelta()
     enqueue("letters.tasks.send_mail", after=delay, event=event.pk)
 
 
@@ -226,6 +229,7 @@ def compose(event: EndorsementEvent, representative: Representative) -> EmailMul
     context = {
         "question": getattr(getattr(event, "note", None), "text", "") or "",
         "reason": "" if event.code in Endorsement.UNSAID else dict(Endorsement.Reason.choices).get(event.code, ""),
+        "code": event.code,
     }
     return message(f"letters/mail/{MAILS[event.verb]}.txt", context, representative, str(event.pk), event.at)
 

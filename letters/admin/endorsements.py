@@ -91,7 +91,7 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
         "subscribe": gettext_lazy("Asked to hear what comes of the letter"),
         "unsubscribe": gettext_lazy("Asked to hear no more of the letter"),
         "reconsent": gettext_lazy("Kept by the representative after the letter changed"),
-        "lapse": gettext_lazy("Ended: nobody agreed to the changed letter in time"),
+        "lapse": gettext_lazy("Ended: not renewed after the letter changed"),
         "withdraw": gettext_lazy("Withdrawn by the representative"),
         "remove_for_safety": gettext_lazy("Removed for safety"),
         "undo": gettext_lazy("Undone"),
@@ -99,6 +99,7 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
     codes = {
         **dict(Endorsement.Reason.choices),
         "flood": CAME_WITH_IT["flood"],
+        endorsing.SIGNED_ANEW: gettext_lazy("The organisation has signed the changed letter anew."),
         "not_me": gettext_lazy("The owner of the mailbox never signed."),
     }
     list_display = ["printed_name"]

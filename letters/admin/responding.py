@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -29,7 +30,9 @@ from coalition.templatetags.words import day, figure
 from coalition.text import clean_line, clean_text, fits
 from coalition.workflow import NotAllowed
 from letters import responding
+from letters.admin.drafting.fields import unjudged
 from letters.attachments import Checked, Refused
+from letters.drafting import Changed
 from letters.models import Addressee, Assessment, Attachment, Letter, LetterRole, Response, Update
 from letters.roles import CONVENER
 
@@ -81,6 +84,7 @@ class OutcomeForm(forms.Form):
         help_text=gettext_lazy("PDF, DOCX, ODT or plain text, at most 5 MB each"),
         required=False,
     )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, letter: Letter, at: datetime, kept: list[Attachment], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,6 +92,8 @@ class OutcomeForm(forms.Form):
         for attachment in kept:
             label = _("Take off the file “%(title)s”") % {"title": attachment.title}
             self.fields[f"remove_{attachment.public_id}"] = forms.BooleanField(label=label, required=False)
+        if "seen" not in self.initial:
+            del self.fields["seen"]
         if self.files:
             self.fields["attached"].help_text = _("Choose the files again: a browser does not keep them")
 
@@ -113,7 +119,7 @@ class OutcomeForm(forms.Form):
         """What the verb is told."""
         data = self.cleaned_data
         removed = {attachment.public_id for attachment in self.kept if data[f"remove_{attachment.public_id}"]}
-        asked = {name: data[name] for name in self.base_fields if name != "attached"}
+        asked = {name: data[name] for name in self.base_fields if name in self.fields and name != "attached"}
         return asked | {"files": data["attached"]} | ({"removed": removed} if self.kept else {})
 
 
@@ -234,11 +240,9 @@ def respond(request: HttpRequest, pk: int) -> HttpResponse:
 def correct_response(request: HttpRequest, pk: int, of: int) -> HttpResponse:
     letter, at = _convened(request, pk), timezone.now()
     response: Response = get_object_or_404(letter.responses.all(), pk=of)
-    names = ["addressee", "kind", "dated_on", "language", "text", "is_published"]
-    initial = {name: getattr(response, name) for name in names}
-    initial |= {f"verdict_{judged.demand}": judged.verdict for judged in response.assessments.all()}
-    form = ResponseForm(letter, at, list(response.attachments.all()), *_sent(request), initial=initial)
-    return _take(request, letter, form, _("Correct a response"), responding.correct_response, at, response=response)
+    form_of = partial(_response_form, letter, at, response)
+    verb = partial(responding.correct_response, response=response)
+    return _take(request, letter, form_of(*_sent(request)), _("Correct a response"), verb, at, form_of)
 
 
 def post_update(request: HttpRequest, pk: int) -> HttpResponse:
@@ -252,9 +256,9 @@ def post_update(request: HttpRequest, pk: int) -> HttpResponse:
 def correct_update(request: HttpRequest, pk: int, of: int) -> HttpResponse:
     letter, at = _convened(request, pk), timezone.now()
     update: Update = get_object_or_404(letter.updates.all(), pk=of)
-    initial = {name: getattr(update, name) for name in ("dated_on", "language", "title", "body")}
-    form = UpdateForm(letter, at, list(update.attachments.all()), *_sent(request), initial=initial)
-    return _take(request, letter, form, _("Correct an update"), responding.correct_update, at, update=update)
+    form_of = partial(_update_form, letter, at, update)
+    verb = partial(responding.correct_update, update=update)
+    return _take(request, letter, form_of(*_sent(request)), _("Correct an update"), verb, at, form_of)
 
 
 def awaiting(request: HttpRequest) -> HttpResponse:
@@ -337,6 +341,23 @@ def _sent(request: HttpRequest) -> tuple[Any, ...]:
     return (request.POST, request.FILES) if request.method == "POST" else ()
 
 
+def _response_form(letter: Letter, at: datetime, response: Response, *sent: Any) -> OutcomeForm:
+    # Read before the rest: what changes in between is then told as a change, and not overwritten.
+    seen = responding.token(response)
+    response.refresh_from_db()
+    names = ["addressee", "kind", "dated_on", "language", "text", "is_published"]
+    initial = {name: getattr(response, name) for name in names} | {"seen": seen}
+    initial |= {f"verdict_{judged.demand}": judged.verdict for judged in response.assessments.all()}
+    return ResponseForm(letter, at, list(response.attachments.all()), *sent, initial=initial)
+
+
+def _update_form(letter: Letter, at: datetime, update: Update, *sent: Any) -> OutcomeForm:
+    seen = responding.token(update)
+    update.refresh_from_db()
+    initial = {name: getattr(update, name) for name in ("dated_on", "language", "title", "body")} | {"seen": seen}
+    return UpdateForm(letter, at, list(update.attachments.all()), *sent, initial=initial)
+
+
 def _take(
     request: HttpRequest,
     letter: Letter,
@@ -344,19 +365,44 @@ def _take(
     title: str,
     verb: Callable[..., Letter],
     at: datetime,
-    **of: Response | Update,
+    form_of: Callable[..., OutcomeForm] | None = None,
 ) -> HttpResponse:
-    """Shows the form, or calls the verb; what the verb refuses stands above the form, with all that was typed."""
+    """Shows the form, or calls the verb; what the verb refuses stands above the form, with all that was typed.
+
+    `form_of` makes the form of a correction anew, from what stands on record by then.
+    """
+    refusal, theirs = "", []
     if request.method == "POST" and form.is_valid():
         try:
-            verb(letter, by=staff(request), at=at, **of, **form.said)
-        except NotAllowed as refusal:
-            form.add_error(None, str(refusal))
+            verb(letter, by=staff(request), at=at, **form.said)
+        except Changed as changed:
+            assert form_of is not None  # only a correction can be overtaken
+            refusal, now = str(changed), form_of()
+            theirs = _theirs(now, form)
+            form = form_of({**dict(request.POST.items()), "seen": now["seen"].value()}, request.FILES)
+            unjudged(form)
+        except NotAllowed as error:
+            refusal = str(error)
         else:
             messages.success(request, _("On record. The public page shows it now."))
             return redirect("admin:letters_letter_outcome", letter.pk)
-    context = {"title": title, "letter": letter, "form": form}
-    return _page(request, "admin/letters/outcome_form.html", context, status=422 if form.errors else 200)
+    failed = form.errors or refusal
+    context = {"title": title, "letter": letter, "form": form, "refusal": refusal, "theirs": theirs}
+    return _page(request, "admin/letters/outcome_form.html", context, status=422 if failed else 200)
+
+
+def _theirs(now: OutcomeForm, typed: OutcomeForm) -> list[tuple[str, str]]:
+    """Where what stands on record differs from what was typed: label, what stands."""
+    found = []
+    for name, field in now.fields.items():
+        if name in ("attached", "seen") or name.startswith("remove_"):
+            continue
+        stored = now[name].value()
+        if str(stored or "") != clean_text(str(typed[name].value() or "")):
+            words: Any = {True: _("yes"), False: _("no")} if isinstance(field, forms.BooleanField) else {}
+            words = field.choices if isinstance(field, forms.ChoiceField) else words
+            found.append((str(field.label), str(dict(words).get(stored, stored) or "–")))
+    return [*found, (_("Files"), "; ".join(kept.title for kept in now.kept) or "–")]
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -1,7 +1,7 @@
 """The nouns of a letter, each in the module of its name."""
 
 from letters.models.deliveries import Delivery, DeliveryFile, DeliveryLine
-from letters.models.documents import Document, Format, stored_name
+from letters.models.documents import Document, Format
 from letters.models.endorsements import Endorsement, EndorsementEvent, EndorsementNote, Representative, confirm_by
 from letters.models.invitations import Invitation
 from letters.models.letters import Addressee, Letter, LetterEvent, LetterNote, LetterRole
@@ -34,5 +34,4 @@ __all__ = [
     "Update",
     "Version",
     "confirm_by",
-    "stored_name",
 ]

@@ -18,14 +18,9 @@ from letters.models.letters import Letter
 _stored: ContextVar[list[str] | None] = ContextVar("_stored", default=None)
 
 
-def stored_name(folder: str, file_format: str) -> str:
-    """Where a file of ours lies: a random name, which tells nothing and is never used twice."""
-    return f"{folder}/{public_id()}{public_id()}.{file_format}"
-
-
 def store(folder: str, file_format: str, content: File[Any]) -> str:
-    """Keeps a file of ours, and returns its name."""
-    name = default_storage.save(stored_name(folder, file_format), content)
+    """Keeps a file of ours under a random name, which tells nothing and is never used twice, and returns the name."""
+    name = default_storage.save(f"{folder}/{public_id()}{public_id()}.{file_format}", content)
     if (stored := _stored.get()) is not None:
         stored.append(name)
     return name

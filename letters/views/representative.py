@@ -93,6 +93,7 @@ def _show(
         "is_public": found.letter.is_public(at),
         "manages": manages,
         "has_lapsed": has_lapsed,
+        "has_signed_anew": has_lapsed and found.events.filter(verb="lapse", code=endorsing.SIGNED_ANEW).exists(),
         "is_due": found.is_due and not has_lapsed,
         **_what_changed(found, shown=can_confirm or (found.is_due and not has_lapsed)),
         "is_live": status_told in Endorsement.LIVE,

@@ -360,7 +360,7 @@ def test_the_organisation_may_sign_anew_whether_or_not_the_job_has_run(run_jobs,
         assert "The signature has ended" in str([message["Subject"] for message in outbox()])
 
 
-def test_signing_anew_while_the_older_one_is_due_takes_its_place(run_jobs):
+def test_signing_anew_while_the_older_one_is_due_takes_its_place(run_jobs, outbox):
     letter = a_letter()
     organisation = an_organisation(is_listed=True)
     old = an_endorsement(letter, organisation)
@@ -376,6 +376,44 @@ def test_signing_anew_while_the_older_one_is_due_takes_its_place(run_jobs):
     assert text_of(page).count(organisation.name) == 1
     with pytest.raises(NotAllowed, match="status"):
         endorsing.reconsent(old, version=2)
+    run_jobs()
+    (ended_mail,) = (found for found in outbox() if found["Subject"].startswith("The signature has ended"))
+    assert f"{organisation.name} has signed the new text by another signature" in words_of(ended_mail)
+    for untrue in ("nobody agreed", "can sign the new text here"):
+        assert untrue not in words_of(ended_mail)
+    own_page = text_of(Client().get(page_of(old)))
+    assert "the organisation has signed the new text by another signature" in own_page
+    for untrue in ("nobody agreed", "You can sign again"):
+        assert untrue not in own_page
+    desk = Client()
+    desk.force_login(a_moderator(letter))
+    shown = text_of(desk.get(f"/admin/letters/endorsement/{old.pk}/change/"))
+    assert "Ended: not renewed after the letter changed" in shown
+    assert "The organisation has signed the changed letter anew." in shown
+
+
+def test_a_mistake_in_that_is_undone_in_two_steps(run_jobs, outbox):
+    letter = a_letter()
+    organisation = an_organisation()
+    old = an_endorsement(letter, organisation)
+    an_amendment(letter)
+    new = an_endorsement(letter, organisation, state="confirmed")
+    endorsing.approve(new, by=None)
+    chiara = a_moderator(letter)
+    with pytest.raises(NotAllowed, match="already approved"):
+        endorsing.undo(old, by=chiara)
+    endorsing.undo(new, by=chiara)
+    with pytest.raises(NotAllowed, match="nothing to undo"):
+        endorsing.undo(old)  # not by its signer, whose decision it was not
+    with pytest.raises(NotAllowed, match="too late"):
+        endorsing.undo(old, by=chiara, at=timezone.now() + timedelta(minutes=11))
+    endorsing.undo(old, by=chiara)
+    old.refresh_from_db()
+    assert (old.status, old.ended_at) == ("approved", None)
+    run_jobs()
+    assert "The signature has ended" not in str([message["Subject"] for message in outbox()])
+    endorsing.reconsent(old, version=2)
+    assert counting.count(letter, timezone.now()).organisations == 1
 
 
 def test_who_has_agreed_to_the_present_text_does_not_make_room():
