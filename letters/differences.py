@@ -75,11 +75,13 @@ class Difference:
 
 
 def since(old: Version, new: Version, language: str) -> Difference:
-    """In that language, or, where either has no text in it, in the letter's authoritative one."""
+    """In that language, or, where either has no text in it or no word of it differs, in the authoritative one."""
     sides = [{text.language: text for text in version.texts.all()} for version in (old, new)]
-    if not all(language in side for side in sides):
+    found = between(*(side.get(language) for side in sides))
+    if found.is_none or not all(language in side for side in sides):
         language = new.letter.authoritative_language
-    return between(sides[0].get(language), sides[1].get(language))
+        return between(*(side.get(language) for side in sides))
+    return found
 
 
 def between(old: Text | None, new: Text | None) -> Difference:

@@ -73,7 +73,7 @@ def decline(invitation: Invitation, *, reason: str, at: datetime) -> None:
     """The organisation will not sign; `reason`, if it gives one, is for the conveners. It may still change its mind."""
     with locked(invitation.letter):
         invitation.refresh_from_db(fields=["endorsement", "declined_at", "revoked_at"])
-        if invitation.endorsement_id is not None:
+        if invitation.endorsement is not None and invitation.endorsement.status in Endorsement.LIVE:
             raise NotAllowed(_("This invitation has been accepted. A signature is withdrawn by the link to it."))
         invitation.declined_at, invitation.declined_for = at, reason
         invitation.save(update_fields=["declined_at", "declined_for"])

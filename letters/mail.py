@@ -184,7 +184,6 @@ def send_invitation(invitation: Invitation) -> bool:
     letter, now = invitation.letter, timezone.now()
     if invitation.state is not Invitation.State.WAITING or not letter.accepts(now):
         return False
-    token = links.make(invitation.public_id, links.Purpose.INVITATION, invitation.link_epoch, invitation.invited_at)
     with translation.override(invitation.language):
         texts = {text.language.lower(): text for text in letter.texts.values()}
         text = texts.get(invitation.language) or next(iter(letter.texts.values()))
@@ -195,11 +194,17 @@ def send_invitation(invitation: Invitation) -> bool:
             "name": invitation.name,
             "addressees": _main_addressees(letter),
             "closes_at": letter.closes_at if letter.is_open(now) else None,
-            "link": settings.SITE_URL + reverse("letters:invitation", args=[token]),
+            "link": settings.SITE_URL + path_of(invitation),
         }
     key = _id_of(f"invitation:{invitation.pk}:{invitation.link_epoch}", invitation.email_digest)
     made = _made("letters/mail/invitation.txt", words, invitation.language, invitation.email, key)
     return _leave(made, invitation.email_digest)
+
+
+def path_of(invitation: Invitation) -> str:
+    """The address behind which its letter can be read and signed, in the active language."""
+    token = links.make(invitation.public_id, links.Purpose.INVITATION, invitation.link_epoch, invitation.invited_at)
+    return reverse("letters:invitation", args=[token])
 
 
 def _main_addressees(letter: Letter) -> list[str]:

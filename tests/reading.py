@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
+
+from pypdf import PdfReader
 
 
 class _Page(HTMLParser):
@@ -56,3 +60,25 @@ def link_in(message: EmailMessage) -> str:
     found = re.search(r"http://testserver(/[\w-]+/endorsements/\S+)", words_of(message))
     assert found, "The mail has no private link."
     return found[1]
+
+
+def address_in(message: EmailMessage, room: str) -> str:
+    """The whole address of the private link in a mail, as a browser opens it; `room`: endorsements or invitations."""
+    found = re.search(rf"http://\S+/{room}/\S+", words_of(message))
+    assert found, f"The mail has no link to {room}."
+    return found[0]
+
+
+def count_in_pdf(data: bytes) -> int:
+    """The number of organisations that a PDF in English prints."""
+    words = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(data)).pages)
+    found = re.search(r"(\d+)\s+organisations?", words)
+    assert found, "The PDF prints no count."
+    return int(found[1])
+
+
+def count_in_record(data: bytes) -> int:
+    """The number of organisations in the newest entry of a public record that gives one."""
+    counts = [entry["content"]["count"] for entry in json.loads(data)["entries"] if "count" in entry["content"]]
+    assert counts, "The record gives no count."
+    return int(counts[-1])

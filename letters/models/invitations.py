@@ -28,6 +28,7 @@ class Invitation(models.Model):
 
     class State(StrEnum):
         SIGNED = "signed"
+        ENDED = "ended"
         DECLINED = "declined"
         REVOKED = "revoked"
         WAITING = "waiting"
@@ -65,8 +66,8 @@ class Invitation(models.Model):
     @property
     def state(self) -> State:
         """What came of it so far."""
-        if self.endorsement_id is not None:
-            return self.State.SIGNED
+        if self.endorsement is not None:
+            return self.State.SIGNED if self.endorsement.status in Endorsement.LIVE else self.State.ENDED
         if self.revoked_at is not None:
             return self.State.REVOKED
         return self.State.WAITING if self.declined_at is None else self.State.DECLINED

@@ -69,7 +69,7 @@ def _found(token: str) -> Invitation | None:
         return None
     if link.purpose is not links.Purpose.INVITATION:
         return None
-    valid = Invitation.objects.valid().select_related("letter", "organisation")
+    valid = Invitation.objects.valid().select_related("letter", "organisation", "endorsement")
     return valid.filter(public_id=link.public_id, link_epoch=link.epoch).first()
 
 

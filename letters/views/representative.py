@@ -91,6 +91,7 @@ def _show(
         "is_too_late": status_told == Status.SUBMITTED and not can_confirm and not is_taken_down,
         "is_taken_down": is_taken_down,
         "is_public": found.letter.is_public(at),
+        "read_url": _read_url(found, at),
         "manages": manages,
         "has_lapsed": has_lapsed,
         "has_signed_anew": has_lapsed and found.events.filter(verb="lapse", code=endorsing.SIGNED_ANEW).exists(),
@@ -108,6 +109,14 @@ def _show(
     is_confirm_page = can_confirm and not manages
     template = "letters/confirm.html" if is_confirm_page else "letters/endorsement.html"
     return render(request, template, context, status=status)
+
+
+def _read_url(found: Endorsement, at: datetime) -> str:
+    """Where its representative can read the letter: in public, or where it came from an invitation, behind that."""
+    if found.letter.is_public(at):
+        return found.letter.get_absolute_url()
+    invitation = found.invitations.valid().first()
+    return mail.path_of(invitation) if invitation is not None else ""
 
 
 def _what_changed(found: Endorsement, *, shown: bool) -> dict[str, Any]:

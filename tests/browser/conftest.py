@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 FLAGS = [
     "--no-sandbox",
@@ -40,19 +40,34 @@ def _address_in_mails(settings, live_server) -> None:
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def visitor(request, browser: Browser, live_server) -> Iterator[Page]:
-    """A person at a browser; everything must work for both kinds. Any dialog, script error, blocked or foreign
-    request fails the test."""
-    context = browser.new_context(java_script_enabled=request.param == "with JavaScript", base_url=live_server.url)
-    page = context.new_page()
+def somebody(request, browser: Browser, live_server) -> Iterator[Callable[[], Page]]:
+    """Each call is a person at a browser of their own; everything must work for both kinds. Any dialog, script error,
+    blocked or foreign request fails the test."""
+    contexts: list[BrowserContext] = []
     accidents: list[str] = []
-    page.on("pageerror", lambda error: accidents.append(f"script error: {error}"))
-    page.on("console", lambda said: accidents.append(said.text) if said.type == "error" else None)
-    page.on("dialog", lambda dialog: accidents.append(f"dialog: {dialog.message}"))
-    page.on(
-        "request",
-        lambda sent: None if sent.url.startswith((live_server.url, "data:")) else accidents.append(f"asked {sent.url}"),
-    )
-    yield page
-    context.close()
+
+    def arrive() -> Page:
+        script = request.param == "with JavaScript"
+        contexts.append(browser.new_context(java_script_enabled=script, base_url=live_server.url))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: accidents.append(f"script error: {error}"))
+        page.on("console", lambda said: accidents.append(said.text) if said.type == "error" else None)
+        page.on("dialog", lambda dialog: accidents.append(f"dialog: {dialog.message}"))
+        page.on(
+            "request",
+            lambda sent: (
+                None if sent.url.startswith((live_server.url, "data:")) else accidents.append(f"asked {sent.url}")
+            ),
+        )
+        return page
+
+    yield arrive
+    for context in contexts:
+        context.close()
     assert not accidents
+
+
+@pytest.fixture
+def visitor(somebody: Callable[[], Page]) -> Page:
+    """A person at a browser."""
+    return somebody()

@@ -68,6 +68,19 @@ def test_who_signed_for_two_organisations_is_asked_for_each(run_jobs, outbox):
     }  # fmt: skip
 
 
+def test_who_reads_another_language_sees_what_changed_in_the_authoritative_text():
+    letter = a_letter(texts={"fr": "Des données publiques"})
+    endorsement = an_endorsement(letter, language="fr")
+    amending.prepare(letter, by=None)
+    Text.objects.filter(version=letter.draft, language="en").update(body="We ask for all data.")
+    until = timezone.now() + timedelta(days=7)
+    amending.amend(letter, by=None, change="material", note="More is asked.", reconsent_until=until)
+    page = text_of(Client().get(page_of(endorsement)))
+    assert "all data." in page
+    assert "to be told." in page
+    assert "no word differs" not in page
+
+
 # Sealing
 
 

@@ -117,6 +117,19 @@ def test_an_organisation_on_the_register_is_chosen_already_even_one_at_risk(lett
     assert organisation.public_id not in elsewhere.content.decode()
 
 
+def test_a_signature_that_ended_leaves_the_invitation_open(letter, door, run_jobs, outbox):
+    Client().post(f"{door}sign/", ENTRY | {"version": "1"})
+    run_jobs()
+    own = link_in(outbox()[-1])
+    assert f'href="{door}"' in Client().get(own).content.decode()
+    assert f'href="{letter.get_absolute_url()}' not in Client().get(own).content.decode()
+    Client().post(own, {"action": "not_me"})
+    assert "has ended. You can sign again." in text_of(Client().get(door))
+    Client().post(f"{door}sign/", ENTRY | {"version": "1"})
+    assert [e.status for e in Endorsement.objects.order_by("pk")] == ["withdrawn", "submitted"]
+    assert Invitation.objects.get().state == "signed"
+
+
 def test_a_form_sent_with_a_mistake_keeps_everything(letter, door):
     answer = Client().post(f"{door}sign/", ENTRY | {"version": "1", "representative_role": ""})
     assert "Enter your role" in text_of(answer)
