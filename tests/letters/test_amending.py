@@ -76,8 +76,7 @@ def test_who_reads_another_language_sees_what_changed_in_the_authoritative_text(
     until = timezone.now() + timedelta(days=7)
     amending.amend(letter, by=None, change="material", note="More is asked.", reconsent_until=until)
     page = text_of(Client().get(page_of(endorsement)))
-    assert "all data." in page
-    assert "to be told." in page
+    assert "removed: to be told (end) added: for all data (end)" in page
     assert "no word differs" not in page
 
 
