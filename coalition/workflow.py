@@ -8,10 +8,12 @@ Only this module writes a status, and only this module locks rows.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from graphlib import TopologicalSorter
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast
 
 from django.db import IntegrityError, models, transaction
@@ -114,7 +116,7 @@ class Workflow(Generic[M]):
                     subject = cast(M, rows[0])
                     setattr(subject, self.status_field, to)
                     for new in rows:
-                        new.save()
+                        _write(new)
                     self._finish(subject, step, "", None, said)
                 return subject
 
@@ -143,7 +145,7 @@ class Workflow(Generic[M]):
                         self.status_field,
                         step.to.find(self, subject) if isinstance(step.to, Special) else step.to,
                     )
-                    subject.save()
+                    _write(subject)
                     self._finish(subject, step, before, face, said)
                 return subject
 
@@ -193,14 +195,14 @@ class Workflow(Generic[M]):
             code=said.code,
             at=said.at,
         )
-        event.save()
+        _write(event)
         if said.note:
             note = cast(type[Note], self.events._meta.fields_map["note"].related_model)
             words: dict[str, Any] = {"event": event, "text": said.note}
-            note._default_manager.create(**words)
+            _write(note(**words))
         if (now := self.face(subject)) != face or step.is_seen:
-            self.changed(subject, face, now)
-        self.tell(event)
+            _afterwards(self.changed, subject, face, now)
+        _afterwards(self.tell, event)
 
     @property
     def _subject_name(self) -> str:
@@ -229,6 +231,10 @@ def lock(subject: models.Model, above: Sequence[str] = ()) -> None:
 
     Without no_key, inserting an event, whose foreign keys take a key-share lock, could deadlock with another step.
     """
+    batch = _batch.get()
+    if batch is not None and batch.holds(subject):
+        batch.lock(getattr(subject, name) for name in above)
+        return
     for name in above:
         if (pk := getattr(subject, f"{name}_id")) is not None:
             related = cast(type[models.Model], subject._meta.get_field(name).related_model)
@@ -240,6 +246,8 @@ def lock(subject: models.Model, above: Sequence[str] = ()) -> None:
             raise NotAllowed(_("Somebody else changed this a moment ago. Look at it again."))
         if row is not None:
             setattr(subject, name, row)
+    if batch is not None:
+        batch.held |= {id(row): row for row in (*held.values(), subject) if row is not None}
 
 
 @contextmanager
@@ -250,6 +258,94 @@ def locked(subject: M) -> Iterator[M]:
         yield subject
 
 
+@dataclass
+class Batch:
+    """What the steps of a `together` have brought about: new rows, and what comes after them, each in its order."""
+
+    rows: dict[type[models.Model], list[models.Model]] = field(default_factory=dict)
+    later: list[Callable[[], None]] = field(default_factory=list)
+    last: dict[Hashable, Callable[[], None]] = field(default_factory=dict)
+    held: dict[int, models.Model] = field(default_factory=dict)
+    """By identity, the rows that nobody else can change: new ones, and those that are locked."""
+
+    def holds(self, row: models.Model) -> bool:
+        return id(row) in self.held
+
+    def lock(self, rows: Iterable[models.Model | None]) -> None:
+        for row in rows:
+            if row is not None and not self.holds(row):
+                row.refresh_from_db(from_queryset=_locked(type(row)))
+                self.held[id(row)] = row
+
+    def write(self, row: models.Model) -> None:
+        if row.pk is not None:
+            row.save()
+        elif not self.holds(row):
+            self.rows.setdefault(type(row), []).append(row)
+            self.held[id(row)] = row
+
+    def finish(self) -> None:
+        while self.rows or self.later:
+            rows, later, self.rows, self.later = self.rows, self.later, {}, []
+            for model in _parents_first(rows):
+                model._default_manager.bulk_create(rows[model])
+            for call in later:
+                call()
+        for call in self.last.values():
+            call()
+
+
+def _parents_first(tables: Iterable[type[models.Model]]) -> list[type[models.Model]]:
+    """The tables in an order in which no row points at one that is not there yet."""
+    above: dict[type[models.Model], set[Any]] = {
+        table: {f.related_model for f in table._meta.concrete_fields if f.is_relation} for table in tables
+    }
+    order = TopologicalSorter({table: (parents & set(above)) - {table} for table, parents in above.items()})
+    return list(order.static_order())
+
+
+_batch: ContextVar[Batch | None] = ContextVar("_batch", default=None)
+
+
+@contextmanager
+def together(*rows: models.Model) -> Iterator[None]:
+    """Steps of which the new rows are written at the end of the block, a table at a time; all of them or none.
+
+    Nobody else sees a new row before, so it need be neither locked nor read again; what stood there before, such as
+    these `rows`, is locked once. Within the block a new row has no primary key and no query finds it.
+    """
+    with _all_or_nothing():
+        token = _batch.set(batch := Batch())
+        try:
+            batch.lock(rows)
+            yield
+            batch.finish()
+        finally:
+            _batch.reset(token)
+
+
+def last_of_all(key: Hashable, call: Callable[[], None]) -> None:
+    """Calls at once; within a `together`, at its end, and for each key only once."""
+    if (batch := _batch.get()) is not None:
+        batch.last[key] = call
+    else:
+        call()
+
+
+def _write(row: models.Model) -> None:
+    if (batch := _batch.get()) is not None:
+        batch.write(row)
+    else:
+        row.save()
+
+
+def _afterwards(call: Callable[..., None], *args: Any) -> None:
+    if (batch := _batch.get()) is not None:
+        batch.later.append(functools.partial(call, *args))
+    else:
+        call(*args)
+
+
 def _locked(model: type[models.Model]) -> models.QuerySet[Any]:
     return model._base_manager.select_for_update(of=("self",), no_key=True)
 
@@ -258,7 +354,7 @@ def _locked(model: type[models.Model]) -> models.QuerySet[Any]:
 def _all_or_nothing() -> Iterator[None]:
     """One transaction; a broken constraint that has a sentence of its own becomes NotAllowed."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=_batch.get() is None):
             yield
     except IntegrityError as error:
         name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)

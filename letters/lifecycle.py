@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from coalition.jobs import enqueue
 from coalition.models import User
-from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Workflow
+from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Workflow, last_of_all
 from letters import record as records
 from letters.models import Letter, LetterEvent
 from letters.roles import CONVENER
@@ -25,6 +26,10 @@ def revise(letter: Letter, *, lowering: bool) -> None:
     `lowering`: something that was visible no longer is; then nothing older may be served at all. Called while the
     letter is locked, as the last write.
     """
+    last_of_all((letter.pk, lowering), partial(_revise, letter, lowering))
+
+
+def _revise(letter: Letter, lowering: bool) -> None:
     new = F("revision") + 1
     changes = {"revision": new, "hidden_revision": new} if lowering else {"revision": new}
     Letter.objects.filter(pk=letter.pk).update(**changes)

@@ -81,6 +81,12 @@ def outbox(settings) -> Callable[[], list[EmailMessage]]:
     return read
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests first, so that no process is left with a long one at the end; else the order stays random."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where CI runs, a skipped test is a failure: nothing may be left out there."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from coalition.text import clean_line
+from coalition.workflow import together
 from letters import endorsing, lifecycle
 from letters.importing.located import Refused
 from letters.importing.published import Published, Signatory, read
 from letters.models import Addressee, Endorsement, Letter, Text, Version
 from signatories import matching, vetting
-from signatories.models import Organisation
+from signatories.models import Organisation, OrganisationName
 from signatories.names import normalise
 
 __all__ = ["Outcome", "Published", "Refused", "Signatory", "put_on_record", "read"]
@@ -53,16 +54,20 @@ def put_on_record(published: Published, *, at: datetime) -> Outcome:
         raise Refused(f"Another letter has the reference “{published.reference}”.")
     entries = _entries(published)
     letter = lifecycle.record(_draft(published), by=None, at=at)
-    for entry in entries:
-        _endorse(letter, entry, at)
+    with together(letter):
+        for entry in entries:
+            _endorse(letter, entry, at)
     return Outcome(letter, is_new=True, entries=entries)
 
 
 def _entries(published: Published) -> list[Entry]:
     """The organisations of the list, looked up before any of them comes onto the register."""
     entries: dict[Hashable, Entry] = {}
+    names = OrganisationName.objects.filter(normalised__in={normalise(one.name) for one in published.signatories})
+    on_register = set(names.values_list("normalised", flat=True))
     for signatory in published.signatories:
-        known = matching.same(signatory.name, signatory.country)
+        may_be_known = normalise(signatory.name) in on_register
+        known = matching.same(signatory.name, signatory.country) if may_be_known else None
         if known and known.standing == Organisation.Standing.SUSPENDED:
             raise Refused(f"position {signatory.position}: “{signatory.name}” is suspended on the register.")
         key = known.pk if known else _key(signatory)

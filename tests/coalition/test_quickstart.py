@@ -18,7 +18,8 @@ import pytest
 from coalition import local
 from tests.coalition.machine import PROJECT, end, folder_of_our_own, free_port, is_quiet, processes_of
 
-pytestmark = pytest.mark.slow
+#: One process of the test run has them all, because the first of them makes everything from nothing.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quickstart")]
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
 
 

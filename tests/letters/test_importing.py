@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from letters import counting, endorsing
 from letters.importing import located
-from letters.models import Endorsement, Letter
+from letters.models import Endorsement, EndorsementEvent, Letter
 from signatories import vetting
 from signatories.models import Organisation, OrganisationName
 from tests.factories import a_letter, an_organisation
@@ -97,6 +97,25 @@ def test_its_endorsements_are_approved_by_the_verbs_and_nobody_is_told(run_jobs:
     }
     assert {event.verb for entry in endorsements for event in entry.events.all()} == {"record", "approve"}
     assert {entry.organisation.standing for entry in endorsements if entry.organisation} == {"verified"}
+    assert run_jobs() == 0
+
+
+def test_a_list_is_written_a_table_at_a_time_and_raises_the_revision_once(
+    tmp_path: Path, django_assert_max_num_queries: Any, run_jobs: Callable[[], int]
+) -> None:
+    known = an_organisation("Name 7", country="", verified=False)
+    an_organisation("Name 8", country="")
+    names = [entry(number, f"Name {number}") for number in range(1, 201)]
+    file = a_file(tmp_path, signatories=names)
+    with django_assert_max_num_queries(500):
+        letter = imported(file)
+    assert letter.endorsements.approved().count() == Organisation.objects.count() == 200
+    assert letter.revision == 2  # it came onto the record, and so did its list
+    known.refresh_from_db()
+    assert known.standing == "verified"
+    assert [event.verb for event in known.events.all()] == ["register", "verify"]
+    events = [(event.endorsement.order, event.verb) for event in EndorsementEvent.objects.order_by("pk")]
+    assert events == [(number, verb) for number in range(1, 201) for verb in ("record", "approve")]
     assert run_jobs() == 0
 
 

@@ -140,7 +140,7 @@ def web_server() -> list[str]:
         *(sys.executable, "-m", "gunicorn", "coalition.wsgi"),
         *("--chdir", str(settings.BASE_DIR)),
         *("--bind", f"127.0.0.1:{os.environ['PORT']}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload"),
         *("--graceful-timeout", "3"),
         *("--log-level", "warning"),
         "--no-control-socket",  # it would lie in the user's home
@@ -149,7 +149,7 @@ def web_server() -> list[str]:
 
 def worker() -> list[str]:
     manage = str(settings.BASE_DIR / "manage.py")
-    return [sys.executable, manage, "procrastinate", "worker", "--shutdown-graceful-timeout", "3"]
+    return [sys.executable, manage, "procrastinate", "worker", "--shutdown-graceful-timeout", "1"]
 
 
 def wait_for(page: str, children: Children) -> None:

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 from django.utils import timezone
 
+from coalition.workflow import together
 from letters import endorsing, importing, lifecycle
 from letters.models import Addressee, Endorsement, Letter, Text, Version
 from signatories import matching, vetting
@@ -50,16 +51,18 @@ def load_open(file: Path, at: datetime) -> Letter | None:
     if Letter.objects.filter(slug=sample["slug"]).exists():
         return None
     letter = lifecycle.open(draft(sample, at), by=None, at=at)
-    for signatory in sample["signatories"]:
-        endorsement = endorsing.record(
-            letter,
-            registered(signatory, at),
-            by=None,
-            evidence=Endorsement.Evidence.CHECKED,
-            tier=signatory["tier"],
-            at=at,
-        )
-        endorsing.approve(endorsement, by=None, at=at)
+    with together(letter):
+        for signatory in sample["signatories"]:
+            endorsement = endorsing.record(
+                letter,
+                registered(signatory, at),
+                by=None,
+                evidence=Endorsement.Evidence.CHECKED,
+                printed_name=signatory["name"],
+                tier=signatory["tier"],
+                at=at,
+            )
+            endorsing.approve(endorsement, by=None, at=at)
     for known in sample["known"]:
         list_organisation(registered(known, at), at)
     return letter
