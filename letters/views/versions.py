@@ -74,7 +74,8 @@ def _asked(request: HttpRequest, letter: Letter, sealed: list[Version]) -> Asked
     between = (chosen["from"], chosen["to"]) if "from" in chosen else None
     meant = {chosen.get("version"), *(between or ())}
     languages = {text.language for version in sealed if version.number in meant for text in version.texts.all()}
-    language = request.GET.get("text") or letter.authoritative_language
+    own = text_to_read(letter, "").language
+    language = request.GET.get("text") or (own if own in languages else letter.authoritative_language)
     if chosen and language not in languages:
         raise Http404
     return Asked(chosen.get("version"), between, language if chosen else letter.authoritative_language)
