@@ -285,14 +285,14 @@ class Batch:
             self.held[id(row)] = row
 
     def finish(self) -> None:
-        while self.rows or self.later:
+        while self.rows or self.later or self.last:
+            if not (self.rows or self.later):
+                self.later, self.last = list(self.last.values()), {}
             rows, later, self.rows, self.later = self.rows, self.later, {}, []
             for model in _parents_first(rows):
                 model._default_manager.bulk_create(rows[model])
             for call in later:
                 call()
-        for call in self.last.values():
-            call()
 
 
 def _parents_first(tables: Iterable[type[models.Model]]) -> list[type[models.Model]]:
@@ -314,6 +314,8 @@ def together(*rows: models.Model) -> Iterator[None]:
     Nobody else sees a new row before, so it need be neither locked nor read again; what stood there before, such as
     these `rows`, is locked once. Within the block a new row has no primary key and no query finds it.
     """
+    if _batch.get() is not None:
+        raise RuntimeError("One `together` can't stand in another: it would not find the new rows of the outer one.")
     with _all_or_nothing():
         token = _batch.set(batch := Batch())
         try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.core.files.base import File
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from letters import mail
 from letters import record as records
 from letters.lifecycle import revise
 from letters.models import DeliveryLine, Endorsement, EndorsementEvent, Invitation, Letter, Representative, Version
+from letters.models.documents import drop
 from letters.roles import EITHER, MODERATOR, REPRESENTATIVE
 from signatories import matching, vetting
 from signatories.models import Organisation
@@ -30,8 +30,7 @@ Face = tuple[object, ...] | None
 
 #: Version of the sentences beside the form's ticks; kept with each consent.
 CONSENT_WORDING = "2026-11"
-#: Code of `lapse`: the organisation has signed the present text by another endorsement.
-SIGNED_ANEW = "signed_anew"
+SIGNED_ANEW = Endorsement.SIGNED_ANEW
 STAFF_UNDO = timedelta(minutes=10)
 STAFF_UNDOABLE = ("approve", "reject", "hold", "ask", "release")
 SIGNER_UNDO = timedelta(hours=24)
@@ -289,12 +288,13 @@ def withdraw(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) ->
 @flow.step(*(status for status in Status if status != Status.REMOVED), to=Status.REMOVED, who=MODERATOR)
 def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime = NOW) -> None:
     """Redacts the row for good: afterwards nothing in it says who had signed."""
-    Representative.objects.filter(endorsement=endorsement).delete()
-    Invitation.objects.filter(endorsement=endorsement).delete()
+    representative = Representative.objects.filter(endorsement=endorsement)
+    _invitations_of(endorsement, representative).delete()
+    representative.delete()
     DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)
     _take_logo_back(endorsement, by, at)
     if endorsement.logo:
-        transaction.on_commit(partial(endorsement.logo.storage.delete, str(endorsement.logo.name)))
+        drop(str(endorsement.logo.name))
         endorsement.logo = ""
     endorsement.organisation = None
     endorsement.printed_name = endorsement.printed_acronym = endorsement.printed_country = endorsement.normalised = ""
@@ -319,6 +319,17 @@ def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW
     if latest.verb == "approve":
         endorsement.approved_at = None
         _take_logo_back(endorsement, by, at)
+
+
+def _invitations_of(
+    endorsement: Endorsement, representative: models.QuerySet[Representative]
+) -> models.QuerySet[Invitation]:
+    """Those to the same letter that led to it, or say in another way that the organisation was asked to sign."""
+    asked = Q(endorsement=endorsement) | Q(email_digest__in=representative.values("email_digest"))
+    asked |= Q(name=endorsement.printed_name)
+    if endorsement.organisation is not None:
+        asked |= Q(organisation=endorsement.organisation)
+    return endorsement.letter.invitations.filter(asked)
 
 
 def _check_approvable(endorsement: Endorsement, at: datetime) -> Organisation:
@@ -363,11 +374,13 @@ def _take_logo_back(endorsement: Endorsement, by: User | None, at: datetime) -> 
 def undoable(endorsement: Endorsement, *, by_signer: bool, at: datetime) -> Event | None:
     """The step that `undo` would take back: the latest, if it is of the kind and age that this side may."""
     latest = flow.previous(endorsement)
-    verbs, age = (("withdraw",), SIGNER_UNDO) if by_signer else (STAFF_UNDOABLE, STAFF_UNDO)
-    if latest is None or at - latest.at > age:
+    if latest is None:
         return None
-    made_room = not by_signer and latest.verb == "lapse" and latest.code == SIGNED_ANEW
-    return latest if latest.verb in verbs or made_room else None
+    if latest.verb == "lapse" and latest.code == SIGNED_ANEW:
+        # Until the time to agree has passed, it comes back whenever what it made room for stands no more.
+        return latest if not by_signer and not endorsement.stands_anew else None
+    verbs, age = (("withdraw",), SIGNER_UNDO) if by_signer else (STAFF_UNDOABLE, STAFF_UNDO)
+    return latest if latest.verb in verbs and at - latest.at <= age else None
 
 
 def _earlier(letter: Letter, known: Organisation | None, sign_on: SignOn, at: datetime) -> Endorsement | None:

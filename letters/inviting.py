@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coalition.fields import email_digest
@@ -46,7 +45,7 @@ def invite(
     invitation.name, invitation.organisation = name, organisation
     invitation.email, invitation.email_digest, invitation.language = email, digest, language
     invitation.invited_at, invitation.revoked_at = at, None
-    invitation.declined_at, invitation.declined_for = None, ""
+    invitation.declined_at, invitation.declined_for, invitation.endorsement = None, "", None
     invitation.save()
     enqueue("letters.tasks.send_invitation", invitation=invitation.pk)
 
@@ -54,26 +53,38 @@ def invite(
 @flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER)
 def revoke(letter: Letter, *, by: User | None, invitation: Invitation, at: datetime = NOW) -> None:
     """The link opens nothing from now on. What was signed by it stands."""
-    if invitation.letter_id != letter.pk or invitation.revoked_at is not None:
-        raise NotAllowed(_("Choose an invitation to this letter that still holds."))
-    invitation.revoked_at = at
-    invitation.link_epoch += 1
-    invitation.save()
+    present = _present(letter, invitation)
+    present.revoked_at = max(at, present.invited_at)
+    present.link_epoch += 1
+    present.save()
 
 
 def accept(invitation: Invitation, sign_on: endorsing.SignOn, *, is_flood: bool = False, at: datetime) -> Endorsement:
     """Takes in a sign-on that came by an invitation. Raises NotAllowed when the letter takes no more of them."""
-    with transaction.atomic():
-        endorsement = endorsing.sign(invitation.letter, sign_on, is_flood=is_flood, at=at)
-        Invitation.objects.filter(pk=invitation.pk).update(endorsement=endorsement)
+    with locked(invitation.letter) as letter:
+        present = _present(letter, invitation)
+        endorsement = endorsing.sign(letter, sign_on, is_flood=is_flood, at=at)
+        if not present.is_answered:  # a link that was passed on may bring a second signature
+            present.endorsement = endorsement
+            present.save(update_fields=["endorsement"])
     return endorsement
 
 
 def decline(invitation: Invitation, *, reason: str, at: datetime) -> None:
     """The organisation will not sign; `reason`, if it gives one, is for the conveners. It may still change its mind."""
-    with locked(invitation.letter):
-        invitation.refresh_from_db(fields=["endorsement", "declined_at", "revoked_at"])
-        if invitation.endorsement is not None and invitation.endorsement.status in Endorsement.LIVE:
+    with locked(invitation.letter) as letter:
+        present = _present(letter, invitation)
+        if present.is_answered:
             raise NotAllowed(_("This invitation has been accepted. A signature is withdrawn by the link to it."))
-        invitation.declined_at, invitation.declined_for = at, reason
-        invitation.save(update_fields=["declined_at", "declined_for"])
+        present.endorsement = None  # what ended is not the answer any more
+        present.declined_at, present.declined_for = max(at, present.invited_at), reason
+        present.save(update_fields=["endorsement", "declined_at", "declined_for"])
+
+
+def _present(letter: Letter, invitation: Invitation) -> Invitation:
+    """As it stands now that its letter is locked, if its link still holds."""
+    holding = letter.invitations.filter(revoked_at=None, link_epoch=invitation.link_epoch)
+    present: Invitation | None = holding.select_related("endorsement").filter(pk=invitation.pk).first()
+    if present is None:
+        raise NotAllowed(_("Choose an invitation to this letter that still holds."))
+    return present

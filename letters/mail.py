@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -62,7 +63,9 @@ MAILS: dict[str, str | None] = {
 #: Decisions of staff wait a while, so that they can be undone before anybody is told.
 DECISIONS = ("approve", "reject", "ask")
 #: So do steps with this code, which such a decision brings with it.
-BROUGHT = ("signed_anew",)
+BROUGHT = (Endorsement.SIGNED_ANEW,)
+#: Mails that anybody can have sent, by typing an address into the form.
+CAUSED_BY_THE_FORM = ("submit", "resend")
 #: A mailbox that has never confirmed anything gets at most this many mails a day, whoever types its address.
 UNCONFIRMED_A_DAY = 3
 #: And one that has, at most so many that somebody caused by filling in the form.
@@ -313,18 +316,21 @@ def _is_superseded(event: EndorsementEvent) -> bool:
 def _is_untold(event: EndorsementEvent) -> bool:
     if event.verb == "approve":
         return event.endorsement.letter.status not in Letter.PUBLIC or event.endorsement.is_due
+    if event.code == Endorsement.SIGNED_ANEW:
+        return not event.endorsement.stands_anew
     return event.verb == "reject" and event.code in Endorsement.UNTOLD
 
 
 def _has_had_enough(event: EndorsementEvent, representative: Representative) -> bool:
     """Anybody can have these two sent, by typing an address into the form."""
-    if event.verb not in ("submit", "resend"):
+    if event.verb not in CAUSED_BY_THE_FORM:
         return False
     same = Representative.objects.filter(email_digest=representative.email_digest)
     has_confirmed = same.filter(endorsement__confirmed_at__isnull=False).exists()
     day_ago = timezone.now() - timedelta(days=1)
-    sent = SentMail.objects.filter(recipient=representative.email_digest, sent_at__gt=day_ago)
-    return sent.count() >= (CONFIRMED_A_DAY if has_confirmed else UNCONFIRMED_A_DAY)
+    asked_for = EndorsementEvent.objects.filter(verb__in=CAUSED_BY_THE_FORM, at__gt=day_ago, pk__lt=event.pk)
+    earlier = asked_for.filter(endorsement__representative__email_digest=representative.email_digest)
+    return earlier.count() >= (CONFIRMED_A_DAY if has_confirmed else UNCONFIRMED_A_DAY)
 
 
 def _id_of(key: str, recipient: str) -> str:
@@ -346,7 +352,8 @@ def _wrapped(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """What others wrote, told apart from our own words line by line."""
-    lines = [textwrap.wrap(line, COLUMNS - 2) or [""] for line in text.splitlines()]
+    wrap = partial(textwrap.wrap, width=COLUMNS - 2, break_long_words=False, break_on_hyphens=False)
+    lines = [wrap(line) or [""] for line in text.splitlines()]
     return "\n".join(f"> {line}" if line else "" for wrapped in lines for line in wrapped)
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
@@ -23,7 +20,7 @@ from letters.attachments import Checked
 from letters.drafting import Changed
 from letters.lifecycle import flow
 from letters.models import Addressee, Assessment, Attachment, Delivery, Letter, LetterRole, Response, Text, Update
-from letters.models.documents import store, swept
+from letters.models.documents import drop, store, swept
 from letters.models.letters import LetterQuerySet
 from letters.roles import CONVENER
 
@@ -252,5 +249,5 @@ def _attach(
 def _remove(attachments: QuerySet[Attachment]) -> None:
     """The rows now; the files when that is committed."""
     for attachment in attachments:
-        transaction.on_commit(partial(default_storage.delete, str(attachment.file.name)))
+        drop(str(attachment.file.name))
         attachment.delete()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -93,7 +93,9 @@ def _who_asked(told: Response | Update) -> QuerySet[Endorsement, int]:
 @app.task(retry=Patiently())
 def send_invitation(invitation: int) -> None:
     """Mails the personal link of an invitation, if it still holds."""
-    mail.send_invitation(Invitation.objects.select_related("letter").get(pk=invitation))
+    found = Invitation.objects.valid().select_related("letter", "endorsement").filter(pk=invitation).first()
+    if found is not None:
+        mail.send_invitation(found)
 
 
 @app.task(retry=Patiently())
@@ -174,6 +176,9 @@ def forget(timestamp: int) -> None:
         endorsement__confirmed_at=None, endorsement__submitted_at__lt=now - UNCONFIRMED_KEPT
     )
     unconfirmed.delete()
+    long_ago = now - UNCONFIRMED_KEPT
+    has_ended = Q(letter__closes_at__lt=long_ago) & (Q(letter__late_until=None) | Q(letter__late_until__lt=long_ago))
+    Invitation.objects.filter(has_ended | Q(revoked_at__lt=long_ago), endorsement=None).delete()
     limits.forget(now)
 
 

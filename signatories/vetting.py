@@ -64,14 +64,12 @@ def reinstate(organisation: Organisation, *, by: User | None, note: str, at: dat
 def take_logo(organisation: Organisation, *, by: User | None, logo: str, at: datetime = NOW) -> None:
     """Shows a logo on the organisation's page; `logo` is the name of a stored picture that we drew ourselves."""
     organisation.logo = logo
-    organisation.revision += 1
 
 
 @flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
 def drop_logo(organisation: Organisation, *, by: User | None, at: datetime = NOW) -> None:
     """Shows no logo any more: the endorsement that brought it did not stand."""
     organisation.logo = ""
-    organisation.revision += 1
 
 
 def name_row(

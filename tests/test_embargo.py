@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import translation
 from PIL import Image
 
-from letters import amending, delivering, responding
+from letters import amending, delivering, endorsing, responding
 from letters.attachments import Checked
 from letters.documents import rendering
 from letters.models import DeliveryFile, Letter, Opening, RecordEntry, Text
@@ -118,12 +118,33 @@ def test_a_logo_that_came_with_a_letter_under_embargo_is_shown_from_its_instant_
         page = case.shared.get_absolute_url()
         without_it = crawl(case, [Address("", page, None), Address("", f"{page}logo.png", None)])
         embargoed = a_letter(public_from=INSTANT)
+        etag = Client().get(page)["ETag"]
         an_endorsement(embargoed, case.shared, logo=ContentFile(a_picture(), "logo.png"))
+        assert Client().get(page)["ETag"] == etag
         clock.move_to(INSTANT - timedelta(milliseconds=1))
         assert all(seen(case, path).body == answer.body for path, answer in without_it.items())
         clock.move_to(INSTANT + timedelta(seconds=1))
         assert f"{page}logo.png" in seen(case, page).words
         assert seen(case, f"{page}logo.png").body == a_picture()
+
+
+@pytest.mark.parametrize("verb", ["lower", "withdraw"])
+def test_a_logo_never_tells_of_a_signature_that_is_not_listed(verb):
+    with time_machine.travel(INSTANT - timedelta(hours=1), tick=False) as clock:
+        case = the_older_letter()
+        page = case.shared.get_absolute_url()
+        endorsement = an_endorsement(
+            a_letter(public_from=INSTANT), case.shared, logo=ContentFile(a_picture(), "logo.png")
+        )
+        if verb == "lower":
+            endorsing.lower(endorsement, visibility="country")
+        else:
+            endorsing.withdraw(endorsement)
+        before = Client().get(page)
+        clock.move_to(INSTANT + timedelta(seconds=1))
+        after = Client().get(page)
+        assert Client().get(f"{page}logo.png").status_code == 404
+        assert (after.content, after["ETag"]) == (before.content, before["ETag"])
 
 
 # What there is

@@ -32,10 +32,10 @@ def make(sheet: Sheet) -> bytes:
     nothing = URLFetcher(allowed_protocols=(), allow_redirects=False)
     style = weasyprint.CSS(string=STYLE.read_text(), url_fetcher=nothing)
     html = _BARE_LINK.sub(r'<a class="bare" href="\1"', render_to_string(TEMPLATE, {"sheet": sheet}))
-    page = weasyprint.HTML(string=html, url_fetcher=nothing)
+    laid_out = weasyprint.HTML(string=html, url_fetcher=nothing).render(stylesheets=[style], pdf_variant="pdf/ua-1")
     with copying.exact() as finish:
-        made: bytes = page.write_pdf(stylesheets=[style], pdf_variant="pdf/ua-1", finisher=finish)
-    del page
+        made: bytes = laid_out.write_pdf(finisher=finish, pdf_variant="pdf/ua-1")
+    del laid_out
     # The pages hold fonts of 100 MB in circles: a worker that prints several languages would hold all of them.
     gc.collect()
     return made

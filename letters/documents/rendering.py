@@ -7,15 +7,13 @@ from collections.abc import Iterator
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
-from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from coalition.workflow import locked
 from letters.documents import Sheet, make
 from letters.documents.pdf import Unavailable
 from letters.models import Document, Format, Letter, Text
-from letters.models.documents import store, swept
+from letters.models.documents import drop, store, swept
 
 logger = logging.getLogger(__name__)
 
@@ -69,16 +67,11 @@ def _keep(letter: Letter, sheet: Sheet, file_format: Format, content: bytes, rev
         said = {"revision": revision, "as_of": sheet.as_of, "file": name, "size": len(content)}
         letter.documents.update_or_create(language=sheet.language, format=file_format, defaults=said)
         if old:
-            _delete_after_commit(old.file)
+            drop(str(old.file.name))
 
 
 def _drop(letter: Letter, languages: set[str]) -> None:
     """Documents in a language that the letter no longer has, or of a letter that is not public."""
     for document in letter.documents.exclude(language__in=languages):
         document.delete()
-        _delete_after_commit(document.file)
-
-
-def _delete_after_commit(file: FieldFile) -> None:
-    storage, name = file.storage, str(file.name)
-    transaction.on_commit(lambda: storage.delete(name))
+        drop(str(document.file.name))

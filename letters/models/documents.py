@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from coalition.ids import public_id
@@ -24,6 +24,12 @@ def store(folder: str, file_format: str, content: File[Any]) -> str:
     if (stored := _stored.get()) is not None:
         stored.append(name)
     return name
+
+
+def drop(name: str) -> None:
+    """Throws a stored file away once that is committed. If the storage then fails, that is logged and no more: an error
+    after the commit would make `swept` take away files that rows name."""
+    transaction.on_commit(lambda: default_storage.delete(name), robust=True)
 
 
 @contextmanager

@@ -112,6 +112,8 @@ class Endorsement(models.Model):
         WRONG_LIST = "wrong_list", _("The entry belongs to another letter.")
         ASKED_TO_BE_REMOVED = "asked_to_be_removed", _("The organisation asked to be removed.")
 
+    #: Code of the step `lapse` where the organisation has signed the present text by another endorsement.
+    SIGNED_ANEW = "signed_anew"
     #: Rejected for these, nobody gets a mail.
     UNTOLD = (Reason.IMPOSTOR, Reason.ADVERTISING)
     #: The mail does not say this: that an organisation has signed is told to its own representative only.
@@ -263,6 +265,12 @@ class Endorsement(models.Model):
             return self.confirmed_at is not None
         until = self.letter.reconsent_until
         return until is not None and until <= at and self.is_due
+
+    @property
+    def stands_anew(self) -> bool:
+        """The organisation signs the present text by another endorsement."""
+        same = self.letter.endorsements.consenting().filter(organisation=self.organisation_id)
+        return same.exclude(pk=self.pk).exists()
 
     @property
     def status_but_for_a_hold(self) -> str:

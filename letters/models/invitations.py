@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import models
@@ -64,10 +65,23 @@ class Invitation(models.Model):
         return self.name
 
     @property
+    def is_answered(self) -> bool:
+        """By a signature that was confirmed and has not ended."""
+        given = self.endorsement
+        return given is not None and given.confirmed_at is not None and given.status in Endorsement.LIVE
+
+    def told_state(self, at: datetime) -> State:
+        """As whoever holds the link may know it: a signature is told once it is confirmed, being held never."""
+        given = self.endorsement
+        if given is None or given.confirmed_at is None:
+            return self.State.WAITING if self.declined_at is None else self.State.DECLINED
+        return self.State.SIGNED if given.told_status(at) in Endorsement.LIVE else self.State.ENDED
+
+    @property
     def state(self) -> State:
-        """What came of it so far."""
-        if self.endorsement is not None:
-            return self.State.SIGNED if self.endorsement.status in Endorsement.LIVE else self.State.ENDED
+        """What came of it so far, for the desk."""
         if self.revoked_at is not None:
             return self.State.REVOKED
+        if self.endorsement is not None:
+            return self.State.SIGNED if self.endorsement.status in Endorsement.LIVE else self.State.ENDED
         return self.State.WAITING if self.declined_at is None else self.State.DECLINED

@@ -35,6 +35,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     letter = found.letter
     context = Door.behind(found, token).about(at) | {
         "invitation": found,
+        "state": found.told_state(at),
         "text": text_to_read(letter, request.GET.get("text", "")),
         "addressees": list(letter.addressees.all()),
         "is_public": letter.is_public(at),
@@ -69,7 +70,7 @@ def _found(token: str) -> Invitation | None:
         return None
     if link.purpose is not links.Purpose.INVITATION:
         return None
-    valid = Invitation.objects.valid().select_related("letter", "organisation", "endorsement")
+    valid = Invitation.objects.valid().select_related("letter", "organisation", "endorsement__version")
     return valid.filter(public_id=link.public_id, link_epoch=link.epoch).first()
 
 

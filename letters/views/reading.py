@@ -202,11 +202,11 @@ def about(request: HttpRequest) -> HttpResponse:
 
 
 def _organisation(slug: str, at: datetime) -> Organisation | None:
-    """With its name, and with its logo unless a letter has brought that which the public does not see, or not yet."""
+    """With its name; and with its logo, where an endorsement has brought that, as long as this is listed in public."""
     found = Organisation.objects.public(at).with_name().filter(slug=slug).first()
     if found is not None and found.logo:
         bringing = found.endorsements.filter(logo=found.logo.name)
-        if bringing.exclude(letter__in=Letter.objects.visible_to(None, at)).exists():
+        if bringing.exists() and not bringing.listed().filter(letter__in=Letter.objects.visible_to(None, at)).exists():
             found.logo = ""
     return found
 

@@ -19,6 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from coalition.workflow import together
 from letters import counting, endorsing
 from letters.importing import located
 from letters.models import Endorsement, EndorsementEvent, Letter
@@ -586,3 +587,9 @@ def counts_of_the_list(client: Client) -> dict[str, int]:
         slug: int(number.replace(",", ""))
         for slug, number in re.findall(r'/letters/([-\w]+)/">.*?([\d,]+) organisations', page, re.DOTALL)
     }
+
+
+def test_one_batch_of_steps_stands_in_no_other() -> None:
+    letter = a_letter()
+    with together(letter), pytest.raises(RuntimeError, match="can't stand in another"), together(letter):
+        pass

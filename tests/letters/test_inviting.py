@@ -14,7 +14,8 @@ from coalition.logs import redact
 from coalition.workflow import NotAllowed
 from letters import endorsing, inviting, lifecycle
 from letters.models import Endorsement, Invitation, Letter, LetterEvent
-from tests.factories import NOON, UserFactory, a_letter, a_moderator, an_endorsement, an_organisation
+from letters.tasks import forget, keep_the_clock
+from tests.factories import NOON, UserFactory, a_letter, a_moderator, a_sign_on, an_endorsement, an_organisation
 from tests.letters.test_signing import ENTRY
 from tests.reading import count_on, link_in, text_of, words_of
 
@@ -121,9 +122,12 @@ def test_a_signature_that_ended_leaves_the_invitation_open(letter, door, run_job
     Client().post(f"{door}sign/", ENTRY | {"version": "1"})
     run_jobs()
     own = link_in(outbox()[-1])
+    Client().post(own, {"action": "confirm", "version": "1"})
+    run_jobs()
+    own = link_in(outbox()[-1])
     assert f'href="{door}"' in Client().get(own).content.decode()
     assert f'href="{letter.get_absolute_url()}' not in Client().get(own).content.decode()
-    Client().post(own, {"action": "not_me"})
+    Client().post(own, {"action": "withdraw"})
     assert "has ended. You can sign again." in text_of(Client().get(door))
     Client().post(f"{door}sign/", ENTRY | {"version": "1"})
     assert [e.status for e in Endorsement.objects.order_by("pk")] == ["withdrawn", "submitted"]
@@ -211,6 +215,98 @@ def test_no_invitation_is_sent_twice_to_one_address_or_in_vain(letter, run_jobs,
         invite(a_letter(state="closed"))
 
 
+def test_what_is_signed_and_revoked_at_once_is_not_lost(letter, door):
+    read_before = Invitation.objects.get()
+    Client().post(f"{door}sign/", ENTRY | {"version": "1"})
+    inviting.revoke(letter, by=None, invitation=read_before)
+    assert Invitation.objects.get().endorsement == Endorsement.objects.get()
+
+
+@pytest.mark.parametrize("end", ["revoked", "forgotten"])
+def test_an_invitation_that_ended_while_its_page_was_open_takes_nothing(letter, door, end):
+    open_page = Invitation.objects.select_related("letter").get()
+    if end == "revoked":
+        inviting.revoke(letter, by=None, invitation=Invitation.objects.get())
+    else:
+        Invitation.objects.all().delete()
+    with pytest.raises(NotAllowed):
+        inviting.decline(open_page, reason="No.", at=NOON)
+    with pytest.raises(NotAllowed):
+        inviting.accept(open_page, a_sign_on(an_organisation(), version=1), at=NOON)
+    assert not Endorsement.objects.exists()
+
+
+def test_nobody_can_tell_by_an_invitation_that_a_signature_is_held(run_jobs, outbox, clock):
+    doors = []
+    for slug in ("rivers", "lakes"):
+        letter = a_letter(slug=slug, public_from=EMBARGO, closes_at=NOON + timedelta(days=60))
+        invite(letter)
+        run_jobs()
+        doors.append(page_in(outbox()[-1]))
+        Client().post(f"{doors[-1]}sign/", ENTRY | {"version": "1"})
+    endorsing.hold(letter.endorsements.get(), by=None, code="flood")
+
+    def told() -> list[bool]:
+        return [sentence in text_of(Client().get(door)) for door in doors for sentence in ("is invited", "ended")]
+
+    assert told() == [True, False] * 2
+    clock.shift(timedelta(days=22))
+    keep_the_clock.func(0)
+    assert told() == [True, False] * 2
+
+
+def test_invitations_take_no_confirmation_from_a_mailbox(run_jobs, outbox):
+    for number in range(3):
+        invite(a_letter(slug=f"letter-of-{number}", public_from=EMBARGO))
+    run_jobs()
+    Client().post(f"{page_in(outbox()[-1])}sign/", ENTRY | {"version": "1"})
+    run_jobs()
+    assert link_in(outbox()[-1])
+
+
+def test_what_only_the_team_may_see_by_now_is_not_mailed(letter, run_jobs, outbox):
+    invite(letter)
+    lifecycle.set_audience(letter, by=None, audience="team", public_from=None, note="")
+    run_jobs()
+    assert not outbox()
+
+
+def test_a_link_that_was_passed_on_changes_no_answer(letter, door, run_jobs, outbox):
+    Client().post(f"{door}sign/", ENTRY | {"version": "1"})
+    run_jobs()
+    Client().post(link_in(outbox()[-1]), {"action": "confirm", "version": "1"})
+    other = {"organisation_name": "Quite Other League", "representative_email": "x@league.example.org"}
+    assert Client().post(f"{door}sign/", ENTRY | {"version": "1"} | other).status_code == 302
+    assert Endorsement.objects.count() == 2
+    assert Invitation.objects.get().endorsement == Endorsement.objects.order_by("pk")[0]
+
+
+def test_who_is_asked_again_for_another_signature_gets_the_mail(letter, door, run_jobs, outbox):
+    Client().post(f"{door}sign/", ENTRY | {"version": "1"})
+    endorsing.withdraw(Endorsement.objects.get())
+    inviting.revoke(letter, by=None, invitation=Invitation.objects.get())
+    run_jobs()
+    before = len(outbox())
+    invite(letter)
+    run_jobs()
+    assert page_in(outbox()[before:][0])
+
+
+def test_a_clock_that_is_behind_on_another_machine_refuses_nobody(letter, door, clock):
+    clock.shift(timedelta(seconds=-60))
+    assert Client().post(door, {"reason": "No."}).status_code == 302
+    assert Invitation.objects.get().declined_at == NOON
+
+
+def test_what_nobody_answered_is_forgotten_after_the_letter(letter, door, clock):
+    clock.move_to(letter.closes_at + timedelta(days=20))
+    forget.func(0)
+    assert Invitation.objects.exists()
+    clock.shift(timedelta(days=2))
+    forget.func(0)
+    assert not Invitation.objects.exists()
+
+
 def test_after_the_embargo_the_page_leads_to_the_public_one(letter, door, clock):
     clock.move_to(EMBARGO + timedelta(seconds=1))
     shown = Client().get(door)
@@ -219,9 +315,11 @@ def test_after_the_embargo_the_page_leads_to_the_public_one(letter, door, clock)
 
 
 def test_who_is_removed_for_safety_is_forgotten_among_the_invited(letter, door):
+    invite(letter, email="second@wells.example.org")
+    invite(letter, name="Springs Union", email="office@springs.example.org")
     Client().post(f"{door}sign/", ENTRY | {"version": "1"})
     endorsing.remove_for_safety(Endorsement.objects.get(), by=None)
-    assert not Invitation.objects.exists()
+    assert [invitation.name for invitation in Invitation.objects.all()] == ["Springs Union"]
 
 
 def test_events_and_logs_name_nobody(letter, door):

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from coalition import links
 from coalition.logs import Discreet
-from letters import endorsing, lifecycle, responding, tasks
+from letters import endorsing, lifecycle, mail, responding, tasks
 from letters.models import Endorsement, EndorsementEvent, Letter, Representative, Response, Update
 from tests.factories import UserFactory, a_letter, an_endorsement, an_organisation
 from tests.letters.test_amending import an_amendment
@@ -481,3 +481,8 @@ def test_asking_for_them_stands_in_the_way_of_no_mail_and_of_no_undoing(sent):
     endorsing.undo(endorsement, by=UserFactory(administrator=True))
     endorsement.refresh_from_db()
     assert (endorsement.status, endorsement.consents_to_contact) == ("confirmed", True)
+
+
+def test_a_quoted_address_stays_whole():
+    address = "https://www.example.org/en/documents/country-reports/a-very-long-path/with-hyphens/2026-11-24.pdf"
+    assert address in mail._quoted(f"See {address}")

@@ -579,3 +579,21 @@ def test_nobody_is_reminded_who_has_replied(desk, letter):
     a_response(letter)
     assert desk.get(f"{LETTERS}{letter.pk}/reminder/{addressee.pk}/").status_code == 404
     assert "Every addressee has replied" in text_of(desk.get(f"{LETTERS}awaiting/"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_storage_that_is_away_loses_no_file_that_a_row_names(monkeypatch):
+    letter = a_letter()
+    update = an_update(letter, files=[Checked("old", "txt", b"old")])
+    old, delete = update.attachments.get(), default_storage.delete
+
+    def away(name: str) -> None:
+        if name == old.file.name:
+            raise OSError("the storage is away")
+        delete(name)
+
+    monkeypatch.setattr(default_storage, "delete", away)
+    said = {"dated_on": date(2026, 1, 3), "language": "en", "title": "A meeting", "body": ""}
+    files = [Checked("new", "txt", b"new")]
+    responding.correct_update(letter, by=None, update=update, files=files, removed=[old.public_id], **said)
+    assert default_storage.exists(update.attachments.get().file.name)
