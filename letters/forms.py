@@ -49,6 +49,20 @@ class Line(forms.CharField):
         self.widget.attrs.pop("maxlength", None)
 
 
+def checked_address(value: str, typed: str) -> str:
+    """An email address, if its form is right and nothing hides in what was typed; it is never asked whether it exists.
+
+    Raises ValidationError.
+    """
+    try:
+        checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        checked = None
+    if checked is None or "." not in checked.domain or has_hidden(typed):
+        raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
+    return value
+
+
 class SignForm(forms.Form):
     """Signing a letter for an organisation; `sign_on` is what a valid form means."""
 
@@ -219,16 +233,8 @@ class SignForm(forms.Form):
         return parts.geturl()
 
     def clean_representative_email(self) -> str:
-        """The address as typed, if its form is right; it is never asked whether it exists."""
-        value: str = self.cleaned_data["representative_email"]
         typed = str(self.data.get(self.add_prefix("representative_email"), ""))
-        try:
-            checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
-        except EmailNotValidError:
-            checked = None
-        if checked is None or "." not in checked.domain or has_hidden(typed):
-            raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
-        return value
+        return checked_address(self.cleaned_data["representative_email"], typed)
 
     def clean_logo(self) -> logos.Logo | None:
         """The picture drawn anew, or the one kept from an earlier try."""

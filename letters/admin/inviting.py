@@ -15,12 +15,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from email_validator import EmailNotValidError, validate_email
 
 from coalition.desk import staff
-from coalition.text import clean_line, fits
 from coalition.workflow import NotAllowed
 from letters import inviting
+from letters.forms import Line, checked_address
 from letters.models import Invitation, Letter, LetterRole
 from letters.roles import CONVENER
 from signatories import matching
@@ -31,12 +30,16 @@ from signatories.names import normalise
 class InviteForm(forms.Form):
     """One organisation, and the address to which its link is mailed."""
 
-    name = forms.CharField(
+    name = Line(
+        max_length=300,
+        too_long=gettext_lazy("Name must be 300 characters or fewer"),
         label=gettext_lazy("Name of the organisation"),
         error_messages={"required": gettext_lazy("Enter the name of the organisation")},
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
-    email = forms.CharField(
+    email = Line(
+        max_length=254,
+        too_long=gettext_lazy("The email address must be 254 characters or fewer"),
         label=gettext_lazy("Email address"),
         help_text=gettext_lazy("Its link opens the letter, under embargo too"),
         error_messages={"required": gettext_lazy("Enter an email address with a domain, like name@organisation.org")},
@@ -44,23 +47,8 @@ class InviteForm(forms.Form):
     )
     language = forms.ChoiceField(label=gettext_lazy("Language of the mail"), choices=settings.LANGUAGES)
 
-    def clean_name(self) -> str:
-        name = clean_line(self.cleaned_data["name"])
-        if not name:
-            raise forms.ValidationError(self.fields["name"].error_messages["required"])
-        if not fits(name, 300):
-            raise forms.ValidationError(_("Name must be 300 characters or fewer"))
-        return name
-
     def clean_email(self) -> str:
-        value = clean_line(self.cleaned_data["email"])
-        try:
-            checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
-        except EmailNotValidError:
-            checked = None
-        if checked is None or "." not in checked.domain or len(value) > 254:
-            raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
-        return value
+        return checked_address(self.cleaned_data["email"], str(self.data.get("email", "")))
 
     @property
     def organisation(self) -> Organisation | None:
