@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 
 from coalition import countries
-from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb
+from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
+from coalition.roles import keeps_the_register
 from signatories import vetting
 from signatories.models import LINKED_IN_PUBLIC, Domain, Organisation, OrganisationName
 from signatories.names import normalise
@@ -61,7 +62,12 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     inlines = [NamesBelow, DomainsBelow]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
-        return Organisation.objects.with_name()
+        """All of it for who keeps the register; anybody else at the desk sees what the public sees, as who is on it and
+        since when can tell of a signature."""
+        seen = (
+            Organisation.objects.all() if _keeps_the_register(request) else Organisation.objects.public(timezone.now())
+        )
+        return seen.with_name()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -87,7 +93,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         return {"links": links}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request, obj)
+        return self.has_view_permission(request, obj) and _keeps_the_register(request)
 
     def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
         """Only what can be edited is written: whatever else has changed meanwhile stays."""
@@ -99,3 +105,10 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     def prepare(self, subject: Organisation) -> None:
         for make_anew in LINKED_IN_PUBLIC:
             make_anew(subject)
+
+
+def _keeps_the_register(request: HttpRequest) -> bool:
+    """Asked several times for one page, answered once."""
+    if "keeps_the_register" not in vars(request):
+        vars(request)["keeps_the_register"] = keeps_the_register(staff(request), None)
+    return bool(vars(request)["keeps_the_register"])

@@ -187,3 +187,21 @@ def test_an_observer_cannot_verify_or_suspend():
     with pytest.raises(NotAllowed):
         vetting.verify(organisation, by=observer)
     assert vetting.verify(organisation, by=moderator).standing == "verified"
+
+
+@pytest.mark.parametrize("role", ["", "convener", "observer"])
+def test_who_does_not_keep_the_register_sees_of_it_what_the_public_sees(client, role):
+    letter = a_letter()
+    known = an_organisation("Wells Union")
+    an_endorsement(letter, known)
+    hidden = an_organisation("Hidden Valley Cell")
+    an_endorsement(a_letter(), hidden, visibility="confidential")
+    client.force_login(a_moderator(letter, role) if role else UserFactory(staff=True))
+    assert "Wells Union" in text_of(client.get(REGISTER))
+    assert "Hidden Valley Cell" not in text_of(client.get(REGISTER))
+    assert "Hidden Valley Cell" not in text_of(client.get(REGISTER, {"q": "cell"}))
+    for address in (f"{REGISTER}{hidden.pk}/change/", f"{REGISTER}{hidden.pk}/history/"):
+        assert client.get(address).status_code == 404
+    tick(client, known, "at_risk")
+    known.refresh_from_db()
+    assert not known.at_risk
