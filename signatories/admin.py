@@ -51,6 +51,10 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "reinstate": gettext_lazy("Reinstated"),
         "take_logo": gettext_lazy("Logo taken over from a sign-on"),
         "drop_logo": gettext_lazy("Logo taken off again"),
+        "absorb": gettext_lazy("Another entry merged into it"),
+        "merge": gettext_lazy("Merged into another entry"),
+        "give_back": gettext_lazy("The merge of another entry into it undone"),
+        "unmerge": gettext_lazy("The merge into another entry undone"),
     }
     list_display = ["name", "country_name", "standing", "at_risk", "is_listed"]
     list_filter = ["standing", "at_risk", "is_listed"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, Q, Subquery
+from django.db.models import Exists, F, Q, Subquery
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coalition import constraints
 from coalition.ids import public_id
-from coalition.models import Event, Note
+from coalition.models import Event, Note, User
 
 #: Where organisations are named in public: each entry gives, for an instant, the rows that name one, to be matched on
 #: `organisation`. The apps that name them register theirs when they are ready; this register knows none of them.
@@ -185,3 +185,42 @@ class OrganisationEvent(Event):
 
 class OrganisationNote(Note):
     event = models.OneToOneField(OrganisationEvent, models.PROTECT, related_name="note")
+
+
+class Merge(models.Model):
+    """That one entry has been merged into another, and all that is needed to take it back."""
+
+    kept = models.ForeignKey(Organisation, models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Organisation, models.PROTECT, related_name="own_merges")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    journal = models.JSONField(help_text="Keys and plain values of columns, no names of persons.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="merge_has_two_entries", condition=~Q(kept=F("gone"))),
+            models.UniqueConstraint(name="entry_is_merged_once", fields=["gone"], condition=Q(undone_at=None)),
+            constraints.in_order("undone_after_merged", "at", "undone_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} into {self.kept_id}"
+
+
+class Difference(models.Model):
+    """That somebody has looked at two entries and found two organisations: they are not suggested as one again."""
+
+    one = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="difference_is_said_once", fields=["one", "other"]),
+            models.CheckConstraint(name="difference_is_in_order", condition=Q(one__lt=F("other"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} is not {self.other_id}"

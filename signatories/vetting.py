@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import models
@@ -11,7 +12,7 @@ from publicsuffixlist import PublicSuffixList
 
 from coalition.models import User
 from coalition.roles import REGISTRAR
-from coalition.workflow import NOW, SAME, Actor, Workflow
+from coalition.workflow import BEFORE, NOW, SAME, Actor, Workflow
 from signatories.models import Domain, Organisation, OrganisationEvent, OrganisationName
 from signatories.names import normalise, sort_key
 
@@ -70,6 +71,38 @@ def take_logo(organisation: Organisation, *, by: User | None, logo: str, at: dat
 def drop_logo(organisation: Organisation, *, by: User | None, at: datetime = NOW) -> None:
     """Shows no logo any more: the endorsement that brought it did not stand."""
     organisation.logo = ""
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, to=SAME, who=REGISTRAR)
+def absorb(organisation: Organisation, *, values: dict[str, Any], by: User | None, at: datetime = NOW) -> None:
+    """Another entry is merged into this one, which takes these values from it. Only `merging` calls these four."""
+    _set(organisation, values)
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=Standing.MERGED, who=REGISTRAR)
+def merge(organisation: Organisation, *, into: Organisation, by: User | None, at: datetime = NOW) -> None:
+    """The entry turned out to mean the same organisation as another, to which its address points from now on."""
+    _set(organisation, {"merged_into": into})
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
+def give_back(organisation: Organisation, *, values: dict[str, Any], by: User | None, at: datetime = NOW) -> None:
+    """The merge is undone: what it had taken from the other entry goes, what stood there before comes back."""
+    _set(organisation, values)
+
+
+@flow.step(Standing.MERGED, to=BEFORE, who=REGISTRAR)
+def unmerge(
+    organisation: Organisation, *, values: dict[str, Any] | None = None, by: User | None, at: datetime = NOW
+) -> None:
+    """An entry of its own again, as it was before the merge."""
+    _set(organisation, {"merged_into": None, **(values or {})})
+
+
+def _set(organisation: Organisation, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(organisation, name, value)
+    organisation.revision += 1
 
 
 def name_row(
