@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 
 from coalition import countries
-from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb
-from signatories import vetting
+from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
+from coalition.roles import REGISTRAR
+from signatories import merging_desk, vetting
 from signatories.models import LINKED_IN_PUBLIC, Domain, Organisation, OrganisationName
 from signatories.names import normalise
 
@@ -63,6 +64,10 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     fields = ["name", "country_name", "website", "standing", "merged_into", "at_risk", "is_listed"]
     readonly_fields = ["name", "country_name", "website", "standing", "merged_into"]
     inlines = [NamesBelow, DomainsBelow]
+    change_form_template = "admin/signatories/organisation.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*merging_desk.urls(self.admin_site), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         return Organisation.objects.with_name()
@@ -88,7 +93,12 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         links = [(ticks, gettext_lazy("Who changed the ticks"))]
         if Organisation.objects.public(timezone.now()).filter(pk=subject.pk).exists():
             links.insert(0, (subject.get_absolute_url(), gettext_lazy("Public page")))
-        return {"links": links}
+        if subject.merged_into is not None:
+            links.append((self.url_of(subject.merged_into), gettext_lazy("The entry that it was merged into")))
+        elif REGISTRAR.allows(staff(request), subject):
+            find = reverse("admin:signatories_organisation_merge_find", args=[subject.pk])
+            links.append((find, gettext_lazy("Merge with another entry")))
+        return {"links": links, "merges": merging_desk.merges_into(request, subject)}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj)

@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -23,7 +24,7 @@ from letters.models import Endorsement, Invitation, Letter, Opening, Text
 from signatories import merging, vetting
 from signatories.models import Difference, Domain, Merge, Organisation, OrganisationName
 from tests.factories import UserFactory, a_letter, a_moderator, a_sign_on, an_endorsement, an_organisation
-from tests.reading import count_on, text_of
+from tests.reading import count_on, links_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -562,3 +563,158 @@ def _check_merged(entries: list[Organisation], letters: list[Letter], counted: d
         assert figure == letter.endorsements.counted().values("organisation").distinct().count()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+# The desk
+
+REGISTER = "/admin/signatories/organisation/"
+
+
+@pytest.fixture
+def desk(client) -> Client:
+    client.force_login(a_moderator(a_letter(), name="Chiara"))
+    return client
+
+
+def pair(kept: Organisation, gone: Organisation) -> str:
+    return f"{REGISTER}{kept.pk}/merge/{gone.pk}/"
+
+
+def seen(kept: Organisation, gone: Organisation) -> str:
+    return f"{fresh(kept).revision}-{fresh(gone).revision}"
+
+
+def test_the_desk_finds_the_other_entry_merges_and_undoes(desk):
+    kept = an_organisation("Mawingu Forum", country="KE", website="https://mawingu.example")
+    gone = an_organisation("Mawingu Water Forum", country="UG", verified=False)
+    an_organisation("Something else")
+    signed = an_endorsement(None, gone, state="confirmed")
+    assert f"{REGISTER}{kept.pk}/merge/" in links_of(desk.get(f"{REGISTER}{kept.pk}/change/"))
+    page = desk.get(f"{REGISTER}{kept.pk}/merge/")
+    assert "Mawingu Water Forum Uganda · provisional · likeness 0" in text_of(page)
+    assert "Something else" not in text_of(page)
+    assert pair(kept, gone) in links_of(page)
+    page = desk.get(pair(kept, gone))
+    for words in ("Uganda", "Kenya", "1 signature on 1 letter moves.", "It can be undone for 30 days."):
+        assert words in text_of(page)
+    assert pair(gone, kept) in links_of(page)
+    chosen = {"action": "merge", "seen": seen(kept, gone), "country": "gone", "website": "kept", "name": "kept"}
+    answer = desk.post(pair(kept, gone), chosen, follow=True)
+    assert "Merged: Mawingu Water Forum into Mawingu Forum. It can be undone for 30 days." in text_of(answer)
+    assert (fresh(kept).country, fresh(gone).merged_into, fresh(signed).organisation) == ("UG", kept, kept)
+    done = Merge.objects.get()
+    assert done.by is not None
+    assert done.by.name == "Chiara"
+    page = desk.get(f"{REGISTER}{kept.pk}/change/")
+    assert "Merged into this entry Mawingu Water Forum" in text_of(page)
+    assert f"{REGISTER}{kept.pk}/change/" in links_of(desk.get(f"{REGISTER}{gone.pk}/change/"))
+    address = f"{REGISTER}{kept.pk}/merges/{done.pk}/undo/"
+    assert address in page.content.decode()
+    assert desk.get(address).status_code == 405
+    answer = desk.post(address, follow=True)
+    assert "The merge is undone: Mawingu Water Forum is an entry again." in text_of(answer)
+    assert address not in answer.content.decode()
+    assert (fresh(kept).country, fresh(gone).standing, fresh(signed).organisation) == ("KE", "provisional", gone)
+    assert "undone already" in text_of(desk.post(address, follow=True))
+
+
+def test_what_the_survivor_lacks_comes_from_the_other_unless_somebody_says_otherwise(desk):
+    kept, gone = an_organisation("A", country=""), an_organisation("B", country="UG")
+    fields = desk.get(pair(kept, gone)).context["form"]
+    assert (fields["country"].initial, fields["name"].initial) == ("gone", "kept")
+    assert set(fields.fields) == {"name", "country"}, "only where they differ"
+
+
+def test_a_look_changes_nothing_and_only_who_keeps_the_register_may_look(desk, client):
+    kept, gone = an_organisation(), an_organisation()
+    before = fresh(kept).revision
+    for address in (f"{REGISTER}{kept.pk}/merge/", pair(kept, gone)):
+        assert desk.get(address, {"action": "merge"}).status_code == 200
+    assert (fresh(kept).revision, Merge.objects.count(), Difference.objects.count()) == (before, 0, 0)
+    done = merge(kept, gone)
+    client.force_login(a_moderator(a_letter(), role="observer"))
+    for address in (f"{REGISTER}{kept.pk}/merge/", pair(kept, gone), f"{REGISTER}{kept.pk}/logo.png"):
+        assert client.get(address).status_code == 403
+    assert client.post(pair(kept, gone), {"action": "different"}).status_code == 403
+    assert client.post(f"{REGISTER}{kept.pk}/merges/{done.pk}/undo/").status_code == 403
+    page = client.get(f"{REGISTER}{kept.pk}/change/")
+    assert "Merged into this entry" in text_of(page)
+    assert "/undo/" not in page.content.decode()
+    assert "Merge with another entry" not in text_of(page)
+
+
+def test_what_changed_meanwhile_is_told_and_no_choice_is_lost(desk):
+    kept, gone = an_organisation("A", country="KE"), an_organisation("B", country="UG")
+    chosen = {"action": "merge", "seen": seen(kept, gone), "country": "gone", "name": "gone"}
+    vetting.suspend(gone, by=None, note="Meanwhile.")
+    answer = desk.post(pair(kept, gone), chosen)
+    assert answer.status_code == 409
+    assert "Somebody changed one of the two entries meanwhile." in text_of(answer)
+    assert (answer.context["form"]["country"].value(), answer.context["form"]["name"].value()) == ("gone", "gone")
+    assert not Merge.objects.exists()
+    again = chosen | {"seen": answer.context["seen"]}
+    assert desk.post(pair(kept, gone), again).status_code == 302
+    assert fresh(kept).name == "B"
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "sentence"),
+    [
+        ({"action": "merge", "country": "third", "name": "kept"}, 422, "Country: choose one of the two"),
+        ({"action": "merge", "name": "kept"}, 422, "Country: choose one of the two"),
+        ({"action": "merge", "country": "kept", "name": "kept", "seen": "x-²"}, 409, "Somebody changed one of the two"),
+        ({"action": "burn"}, 409, "Choose what to do."),
+        ({}, 409, "Choose what to do."),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_a_sentence(desk, said, status, sentence):
+    kept, gone = an_organisation("A", country="KE"), an_organisation("B", country="UG")
+    answer = desk.post(pair(kept, gone), {"seen": seen(kept, gone)} | said)
+    assert answer.status_code == status
+    assert sentence in text_of(answer)
+    assert not Merge.objects.exists()
+
+
+def test_an_entry_with_itself_or_a_merged_one_is_told_in_a_sentence(desk):
+    kept, gone = an_organisation(), an_organisation()
+    merge(kept, gone)
+    assert "one and the same" in text_of(desk.post(pair(kept, kept), {"action": "merge", "seen": seen(kept, kept)}))
+    chosen = {"action": "merge", "seen": seen(kept, gone), "name": "kept"}
+    assert "merged already" in text_of(desk.post(pair(kept, gone), chosen))
+    assert desk.get(f"{REGISTER}{gone.pk}/merge/").status_code == 404
+    assert desk.get(pair(kept, gone).replace(str(gone.pk), "999999")).status_code == 404
+
+
+def test_what_was_told_apart_is_not_suggested_again(desk):
+    one, other = an_organisation("Mawingu Forum", country="KE"), an_organisation("Mawingu Forum", country="UG")
+    waiting = an_endorsement(None, one, state="confirmed")
+    moderator = a_moderator(waiting.letter)
+    queue = Client()
+    queue.force_login(moderator)
+    review = f"/admin/letters/endorsement/{waiting.pk}/change/"
+    assert f"{REGISTER}{other.pk}/change/" in links_of(queue.get(review))
+    answer = desk.post(pair(one, other), {"action": "different"}, follow=True)
+    assert "Remembered: Mawingu Forum and Mawingu Forum are two organisations." in text_of(answer)
+    page = desk.get(f"{REGISTER}{one.pk}/merge/")
+    assert "No other entry is like this." in text_of(page)
+    assert "Told apart from this one Mawingu Forum Uganda" in text_of(page)
+    assert "found two organisations" in text_of(desk.get(pair(other, one)))
+    assert f"{REGISTER}{other.pk}/change/" not in links_of(queue.get(review))
+
+
+def test_the_desks_pages_ask_a_bounded_number_of_questions(desk):
+    def cost(number: int) -> tuple[int, int, int]:
+        kept, gone = an_organisation("Mawingu Forum"), an_organisation("Mawingu Union")
+        for _ in range(number):
+            merge(kept, an_organisation())
+            merge(gone, an_organisation())
+            an_endorsement(None, gone)
+            vetting.name_row(gone, f"Name {timezone.now()}", kind="alias").save()
+        found = []
+        for address in (f"{REGISTER}{kept.pk}/change/", f"{REGISTER}{kept.pk}/merge/", pair(kept, gone)):
+            with CaptureQueriesContext(connection) as queries:
+                desk.get(address)
+            found.append(len(queries))
+        return found[0], found[1], found[2]
+
+    assert cost(4) == cost(1)
