@@ -61,7 +61,7 @@ class MergeForm(forms.Form):
                 )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Both entries side by side, with a choice where they differ."""
+        """Both entries side by side, with a choice where they differ; nothing of what neither says."""
         kept, gone = self.both
         return [
             {
@@ -79,6 +79,7 @@ class MergeForm(forms.Form):
                 "is_choice": field in self.fields,
             }
             for field, label in LABELS.items()
+            if field in self.fields or _words(field, kept)
         ]
 
     @property
