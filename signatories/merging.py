@@ -99,7 +99,7 @@ def merge(
         journal = {
             "fields": fields,
             **_copy_names(kept, gone, with_main=NAME in taken),
-            "domains": _copy_domains(kept, gone),
+            **_copy_domains(kept, gone),
             "merged": earlier,
             "rows": {model._meta.label: hook.repoint(gone, kept, by, at) for model, hook in REPOINT.items()},
         }
@@ -121,7 +121,7 @@ def undo(merge: Merge, *, by: User | None, at: datetime) -> None:
         vetting.give_back(kept, values=_on_file(kept, _united(fields, "before")), by=by, at=at)
         vetting.unmerge(gone, values=_on_file(gone, plain(gone, ["logo"])), by=by, at=at)
         _take_names_back(kept, journal)
-        kept.domains.filter(pk__in=journal["domains"]).delete()
+        _take_domains_back(kept, journal)
         kept.merged.filter(pk__in=journal["merged"]).update(merged_into=gone)
         for model, hook in REPOINT.items():
             hook.restore(gone, kept, journal["rows"].get(model._meta.label), by, at)
@@ -303,11 +303,31 @@ def _take_names_back(kept: Organisation, journal: dict[str, Any]) -> None:
     kept.names.filter(pk__in=journal["names"], is_main=False).delete()
 
 
-def _copy_domains(kept: Organisation, gone: Organisation) -> list[int]:
-    known = set(kept.domains.values_list("name", flat=True))
-    copies = [
-        Domain(organisation=kept, name=domain.name, how=domain.how, verified_at=domain.verified_at)
-        for domain in gone.domains.order_by("pk")
-        if domain.name not in known
-    ]
-    return [domain.pk for domain in Domain.objects.bulk_create(copies)]
+def _copy_domains(kept: Organisation, gone: Organisation) -> dict[str, Any]:
+    """The domains that the survivor lacks; `proven`: those of its own that only the other entry's are proof of."""
+    own = {domain.name: domain for domain in kept.domains.all()}
+    copies: list[Domain] = []
+    proven: list[Domain] = []
+    before: dict[str, str] = {}
+    for domain in gone.domains.order_by("pk"):
+        twin = own.get(domain.name)
+        if twin is None:
+            twin = Domain(organisation=kept, name=domain.name)
+            copies.append(twin)
+        elif twin.verified_at is None and domain.verified_at is not None:
+            before[str(twin.pk)] = twin.how
+            proven.append(twin)
+        else:
+            continue
+        twin.how, twin.verified_at = domain.how, domain.verified_at
+    Domain.objects.bulk_create(copies)
+    Domain.objects.bulk_update(proven, ["how", "verified_at"])
+    return {"domains": [domain.pk for domain in copies], "proven": before}
+
+
+def _take_domains_back(kept: Organisation, journal: dict[str, Any]) -> None:
+    kept.domains.filter(pk__in=journal["domains"]).delete()
+    proven = list(kept.domains.filter(pk__in=journal["proven"]))
+    for domain in proven:
+        domain.how, domain.verified_at = journal["proven"][str(domain.pk)], None
+    Domain.objects.bulk_update(proven, ["how", "verified_at"])

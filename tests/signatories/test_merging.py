@@ -24,7 +24,7 @@ from letters.models import Endorsement, Invitation, Letter, Opening, Text
 from signatories import merging, vetting
 from signatories.models import Difference, Domain, Merge, Organisation, OrganisationName
 from tests.factories import UserFactory, a_letter, a_moderator, a_sign_on, an_endorsement, an_organisation
-from tests.reading import count_on, links_of, text_of
+from tests.reading import count_on, link_in, links_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +109,15 @@ def test_a_second_translation_into_one_language_is_kept_as_an_alias():
     vetting.name_row(gone, "Föderation", language="de", kind="translation").save()
     merge(kept, gone)
     assert {("Federación Internacional", "alias"), ("Föderation", "translation")} < names_of(kept)
+
+
+def test_a_domain_that_was_checked_for_either_is_checked_for_the_survivor():
+    kept, gone = (an_organisation(website="https://wells.example") for _ in range(2))
+    gone.domains.update(how="checked", verified_at=timezone.now())
+    done = merge(kept, gone)
+    assert kept.domains.get().verified_at == gone.domains.get().verified_at
+    undo(done)
+    assert (kept.domains.get().how, kept.domains.get().verified_at) == ("website", None)
 
 
 def test_whoever_is_at_risk_stays_so_and_the_page_goes(client):
@@ -217,6 +226,19 @@ def test_who_signed_a_letter_twice_counts_once_and_nobody_is_told(client, run_jo
     undo(done)
     assert count_on(client.get(letter.get_absolute_url())) == 2
     assert (fresh(theirs).status, fresh(theirs).organisation, fresh(theirs).ended_at) == ("approved", gone, None)
+
+
+def test_the_page_of_a_folded_signature_says_what_has_come_of_it(client, run_jobs, outbox):
+    kept, gone = an_organisation(), an_organisation()
+    letter = a_letter()
+    an_endorsement(letter, kept)
+    an_endorsement(letter, gone)
+    run_jobs()
+    link = link_in(outbox()[-1])
+    assert "The organisation has signed." in text_of(client.get(link))
+    merge(kept, gone)
+    page = text_of(client.get(link))
+    assert "The organisation has signed this letter twice, and counts once: its other signature stands." in page
 
 
 def test_of_a_double_the_one_stays_that_shows_less():
@@ -415,7 +437,9 @@ graphs = st.fixed_dictionaries(
             ),
             max_size=6,
         ),
-        "domains": st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["wells.org", "union.org"])), max_size=4),
+        "domains": st.lists(
+            st.tuples(st.integers(0, 2), st.sampled_from(["wells.org", "union.org"]), st.booleans()), max_size=5
+        ),
         "fields": st.lists(
             st.fixed_dictionaries(
                 {
@@ -480,8 +504,9 @@ def _built(graph: dict[str, Any]) -> list[Organisation]:
         row = vetting.name_row(entries[of], text, language=language, kind=kind)
         if not entries[of].names.filter(language=language, kind=kind).exists():
             row.save()
-    for of, name in graph["domains"]:
-        Domain.objects.get_or_create(organisation=entries[of], name=name, defaults={"how": "website"})
+    for of, name, is_checked in graph["domains"]:
+        proof = {"how": "checked", "verified_at": timezone.now()} if is_checked else {"how": "website"}
+        Domain.objects.get_or_create(organisation=entries[of], name=name, defaults=proof)
     for organisation, fields in zip(entries, graph["fields"], strict=True):
         _as_described(organisation, fields)
     if graph["merged_earlier"]:
