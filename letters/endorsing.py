@@ -292,6 +292,7 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
     representative = Representative.objects.filter(endorsement=endorsement)
     _invitations_of(endorsement, representative).delete()
     representative.delete()
+    merging.forget(endorsement)
     DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)
     _take_logo_back(endorsement, by, at)
     if endorsement.logo:

@@ -184,6 +184,18 @@ def are_different(one: Organisation, others: Iterable[Organisation]) -> set[int]
     return different_from(one) & {other.pk for other in others}
 
 
+def forget(row: models.Model) -> None:
+    """Takes a row out of all journals, so that nothing says any more which organisation it belonged to. Its app keeps
+    keys there in lists, by name: `moved`, `folded`."""
+    label = row._meta.label
+    path = f"journal__rows__{label}"
+    known = Q(**{f"{path}__moved__contains": row.pk}) | Q(**{f"{path}__folded__contains": row.pk})
+    for merge in Merge.objects.filter(known).order_by("pk"):
+        lists: dict[str, list[int]] = merge.journal["rows"][label]
+        merge.journal["rows"][label] = {name: [pk for pk in pks if pk != row.pk] for name, pks in lists.items()}
+        merge.save(update_fields=["journal"])
+
+
 def unhandled() -> list[str]:
     """Models that point at organisations and of which nobody has said what becomes of them in a merge."""
     pointing = {

@@ -329,10 +329,11 @@ def test_what_was_removed_for_safety_stays_without_a_trace():
     letter = a_letter()
     an_endorsement(letter, kept)
     theirs = an_endorsement(letter, gone)
-    moved = an_endorsement(None, gone)
+    moved, other = an_endorsement(None, gone), an_endorsement(None, gone)
     done = merge(kept, gone)
     for endorsement in (theirs, moved):
         endorsing.remove_for_safety(fresh(endorsement), by=None)
+    assert fresh(done).journal["rows"]["letters.Endorsement"] == {"moved": [other.pk], "folded": []}
     undo(done)
     assert {(fresh(row).organisation, fresh(row).status) for row in (theirs, moved)} == {(None, "removed")}
 
