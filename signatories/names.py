@@ -48,6 +48,16 @@ def acronym_of(name: str) -> str:
     return next((piece for piece, rest in _beside(name) if _is_acronym(piece, rest)), "")
 
 
+def is_legal_form(normalised: str) -> bool:
+    """Whether nothing but a legal form is left of a name."""
+    return tuple(normalised.split()) in {*_FINAL, *_INITIAL}
+
+
+def pieces(name: str) -> list[str]:
+    """The parts of a name between brackets, dashes, commas, slashes and colons, in order."""
+    return [piece.strip() for piece in _BETWEEN.split(name) if piece.strip()]
+
+
 def _without_legal_form(words: list[str]) -> list[str]:
     """The words without one legal form at the end or the beginning; all of them if there is none, or nothing else."""
     for form in _FINAL:
@@ -152,5 +162,6 @@ _ATTACHED_ARTICLE = re.compile(r"(?:l['’]|[ae]l[-‐‑–])(?=\w{2})|ال(?!�
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 #: A dash between words, not inside one; "X -CMDR" and "X –Agapan" are printed too.
 _DASH = re.compile(r"\s+[-‐‑‒–—―]+\s*|\s*[-‐‑‒–—―]+\s+|\s*—\s*")
+_BETWEEN = re.compile(r"\s*[()（）,;:|]\s*|\s+[-‐‑‒–—―/]+\s*|\s*[-‐‑‒–—―/]+\s+|\s*—\s*")
 _ONE_WORD = re.compile(r"\w[\w.&/+*'’-]*\w\.?")
 _PLACES = frozenset({"USA", "U.S.A", "U.S", "UAE", "DRC", "U.K"})
