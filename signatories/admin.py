@@ -51,6 +51,11 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "reinstate": gettext_lazy("Reinstated"),
         "take_logo": gettext_lazy("Logo taken over from a sign-on"),
         "drop_logo": gettext_lazy("Logo taken off again"),
+        "add_name": gettext_lazy("Name added"),
+        "correct_name": gettext_lazy("Name corrected"),
+        "retire_name": gettext_lazy("Name kept as a former one"),
+        "drop_name": gettext_lazy("Name dropped"),
+        "choose_main_name": gettext_lazy("Main name chosen"),
     }
     list_display = ["name", "country_name", "standing", "at_risk", "is_listed"]
     list_filter = ["standing", "at_risk", "is_listed"]

@@ -134,6 +134,19 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
     return {}
 
 
+def _about_a_name(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
+    if verb not in ("add_name", "correct_name", "retire_name", "drop_name", "choose_main_name"):
+        return {}
+    said: dict[str, Any] = {"by": None}
+    if verb != "add_name":
+        second = vetting.name_row(subject, "Second Name")
+        second.save()
+        said["name"] = second.pk
+    if verb in ("add_name", "correct_name"):
+        said |= {"text": "Third Name", "kind": "alias"}
+    return {verb: said}
+
+
 def _take(noun: str, verb: str, subject: Any) -> None:
     now = timezone.now()
     wording: dict[str, dict[str, Any]] = {
@@ -155,6 +168,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "amend": {"by": None, "change": "typo", "note": "A slip."},
         "reconsent": {"version": 2},
         "take_logo": {"by": None, "logo": "logos/drawn.png"},
+        **_about_a_name(verb, subject),
     }
     signers = ("resend", "confirm", "confirm_held", "expire", "withdraw", "lapse")
     flow = TABLES[noun]
