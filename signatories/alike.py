@@ -17,12 +17,14 @@ from django.utils.translation import pgettext_lazy
 from coalition import countries
 from coalition.text import clean_line, fold
 from signatories.names import acronym_of, is_legal_form, normalise, pieces
-from signatories.words import BODIES, CAUSES, GATHERING, JOINING, PARTS, PLAIN_HAN, REACHES
+from signatories.words import BODIES, CAUSES, GATHERING, JOINING, PARTS, PLAIN_HAN, REACHES, plain_arabic
 
 PROBABLE, POSSIBLE = 0.85, 0.5
+_SPELT_NEARLY = 0.87
 
 SAME_NAME = _("same name")
 SAME_WORDS = _("same words")
+NEARLY = _("spelt nearly alike")
 SAME_ACRONYM = _("same acronym")
 INITIALS = _("the acronym may be the initials")
 OTHER_ACRONYM = _("another acronym")
@@ -71,6 +73,8 @@ def compare(one: Printed, other: Printed, homes: tuple[str, str] = ("", "")) -> 
         return Likeness(1.0, (SAME_NAME,))
     found = _Aligned.of(one.words, other.words)
     score, reasons = _by_words(one, other, found)
+    if score < _SPELT_NEARLY and _is_one_slip(one.whole, other.whole):
+        score, reasons = _SPELT_NEARLY, [NEARLY]
     score, more = _by_acronyms(one, other, found, score)
     reasons += more
     if (places := _placed(one, other, homes[0])) != (others := _placed(other, one, homes[1])):
@@ -214,8 +218,9 @@ def _by_words(one: Printed, other: Printed, found: _Aligned) -> tuple[float, lis
     extra = found.of_one or found.of_other
     if any(word in REACHES or word in PARTS for word in extra):
         return min(share, 0.72), [*reasons, OTHER_SECTION]
-    if extra_one + extra_other > BODY:
-        return (0.86, [MORE_WORDS]) if _explains(one, other) else (min(share, 0.8), [*reasons, MORE_WORDS])
+    if max(map(_weight, extra), default=0.0) > BODY:
+        says_the_same = _explains(one, other) or _is_in_another_script(extra, one, other)
+        return (0.86, [MORE_WORDS]) if says_the_same else (min(share, 0.8), [*reasons, MORE_WORDS])
     if extra and (found.common < CAUSE + OWN or any(BODIES[word] in GATHERING for word in extra if word in BODIES)):
         return min(share, 0.8), [MORE_WORDS]
     return share, [*reasons, MORE_WORDS] if extra else reasons
@@ -230,11 +235,25 @@ def _explains(one: Printed, other: Printed) -> bool:
     return len(rest) == 1 and len(rest[0]) >= 3
 
 
+def _is_in_another_script(extra: Sequence[str], one: Printed, other: Printed) -> bool:
+    """Whether all that one name has more is long enough to be the name again, in letters that the other never uses."""
+    common = set(one.words) & set(other.words)
+    if not common or sum(map(len, extra)) < (4 if any(map(_is_unspaced, extra[0])) else 8):
+        return False
+    return not {_script(word) for word in extra} & {_script(word) for word in common}
+
+
+@lru_cache(maxsize=10_000)
+def _script(word: str) -> str:
+    first = unicodedata.name(word[0], "").partition(" ")[0]
+    return "CJK" if first in {"HIRAGANA", "KATAKANA"} else first
+
+
 def _by_acronyms(one: Printed, other: Printed, found: _Aligned, score: float) -> tuple[float, list[object]]:
     for short, long in ((one, other), (other, one)):
-        if len(short.words) == 1 and short.words[0] in long.acronyms and not short.acronyms:
-            short = Printed(short.whole, (), frozenset(short.words), short.places, ())
-            return max(score, _for_one_acronym(short, long, found, len(short.whole))), [SAME_ACRONYM]
+        if (joined := "".join(short.words)) in long.acronyms and not short.acronyms:
+            short = Printed(short.whole, (), frozenset({joined}), short.places, ())
+            return max(score, _for_one_acronym(short, long, found, len(joined))), [SAME_ACRONYM]
     if one.acronyms & other.acronyms:
         longest = max(map(len, one.acronyms & other.acronyms))
         return max(score, _for_one_acronym(one, other, found, longest)), [SAME_ACRONYM]
@@ -275,7 +294,7 @@ def _alike(one: str, other: str) -> tuple[float, bool]:
             return 0.95, False
     if CAUSES.get(one, "") == CAUSES.get(other):
         return (0.95, False) if _differ_at_the_end(one, other) else (0.9, True)
-    if any(letter.isdigit() for letter in one + other) or _is_unspaced(one[0]) or _is_unspaced(other[0]):
+    if any(letter.isdigit() or _is_han(letter) for letter in one + other):
         return 0.0, False
     return (0.95 if _is_slip(one, other) else 0.85 if _differ_at_the_end(one, other) else 0.0), False
 
@@ -283,15 +302,35 @@ def _alike(one: str, other: str) -> tuple[float, bool]:
 def _is_slip(one: str, other: str) -> bool:
     """One letter more, less, other or out of turn; two in a long word."""
     shorter = min(len(one), len(other))
+    if shorter == 4 and one[0] == other[0] and abs(len(one) - len(other)) == 1:
+        return not all(_rests(one, other))
     if shorter < 5 or abs(len(one) - len(other)) > 2:
         return False
-    start = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), shorter)
-    one, other = one[start:], other[start:]
-    while one and other and one[-1] == other[-1]:
-        one, other = one[:-1], other[:-1]
+    one, other = _rests(one, other)
     if max(len(one), len(other)) <= 1:
         return True
     return (len(one) == len(other) == 2 and one == other[::-1]) or (shorter >= 8 and max(len(one), len(other)) <= 2)
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """Whether two long names differ by one letter, or by two in turn, of one word."""
+    if min(len(one), len(other)) < 12 or abs(len(one) - len(other)) > 1 or one.count(" ") != other.count(" "):
+        return False
+    one, other = _rests(one, other)
+    if any(not letter.isalpha() or _is_han(letter) for letter in one + other):
+        return False
+    return max(len(one), len(other)) <= 1 or (len(one) == len(other) == 2 and one == other[::-1])
+
+
+def _rests(one: str, other: str) -> tuple[str, str]:
+    """What is left of two texts without what both begin and end with."""
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    one, other = one[start:], other[start:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    return one, other
 
 
 def _differ_at_the_end(one: str, other: str) -> bool:
@@ -329,7 +368,7 @@ def _words(piece: str, acronym: str, shouts: bool, acronyms: set[str], places: s
         left.append(token)
     rest = normalise(" ".join(left))
     folded = [] if is_legal_form(rest) else [part for word in rest.split() for part in _split(word)]
-    yield from (word for word in _without_places(folded, places) if word not in JOINING)
+    yield from (plain_arabic(word) for word in _without_places(folded, places) if word not in JOINING)
 
 
 def _is_in_capitals(token: str) -> bool:
@@ -425,8 +464,12 @@ def _known_ends() -> frozenset[str]:
     return frozenset(word.translate(PLAIN_HAN) for table in tables for word in table if _is_unspaced(word[0]))
 
 
+def _is_han(letter: str) -> bool:
+    return "\u3400" <= letter <= "\u9fff" or letter >= "\U00020000"
+
+
 def _is_unspaced(letter: str) -> bool:
-    return "\u3040" <= letter <= "\u30ff" or "\u3400" <= letter <= "\u9fff" or letter >= "\U00020000"
+    return "\u3040" <= letter <= "\u30ff" or _is_han(letter)
 
 
 _LONE_ENDS = frozenset("会會")

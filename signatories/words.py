@@ -44,7 +44,10 @@ collective coletivo colectivo collectif kollektiv collettivo 連帯 連帶 연�
 project projeto proyecto projet progetto projekt проект مشروع
 club clube circolo клуб クラブ
 ngo ong ongs npo npos ngos oscip sociale
-trust fund company
+trust
+fund
+company
+civil
 """
 #: Words of what they work for: they tell more, and their translations may be another body's own name.
 _CAUSES = """
@@ -121,10 +124,21 @@ office escritorio oficina bureau buro representation
 """
 
 
+_PLAIN_ARABIC = str.maketrans("أإآةى", "اااهي")
+
+
+def plain_arabic(word: str) -> str:
+    """An Arabic word without its article, in letters that are not told apart in haste; any other word as it is."""
+    if not "\u0621" <= word[0] <= "\u064a":
+        return word
+    word = word.translate(_PLAIN_ARABIC)
+    return word[2:] if word.startswith("ال") and len(word) > 4 else word
+
+
 def _meanings(table: str) -> dict[str, str]:
     meanings: dict[str, str] = {}
     for line in table.strip().splitlines():
-        first, *others = fold(line).split()
+        first, *others = map(plain_arabic, fold(line).split())
         for word in (first, *others):
             meanings.setdefault(word, first)
     return meanings

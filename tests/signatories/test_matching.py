@@ -102,6 +102,11 @@ def level_of(name: str, registered: str, **known: str) -> Level | None:
         ("世界自然保護基金ジャパン (WWF)", "WWFジャパン"),
         ("國際環境NGO 綠色地球聯盟", "綠色地球聯盟"),
         ("绿色地球联盟", "綠色地球聯盟"),
+        ("الجمعية التونسية لأصدقاء النهر", "جمعية التونسية لاصدقاء النهر"),
+        ("Nahr Essalam – جمعية نهر السلام", "Nahr Essalam"),
+        ("Asociación Civil Ríos Claros", "Asociación Ríos Claros"),
+        ("Coalition for Clean Rievrs in Zubatha", "Coalition for Clean Rivers in Zubatha"),
+        ("ミズノモリトワフォーラム", "ミズノモリトカワフォーラム"),
     ],
 )
 def test_one_body_printed_in_two_ways_is_probably_the_same(name, registered):
@@ -124,6 +129,11 @@ def test_one_body_printed_in_two_ways_is_probably_the_same(name, registered):
         ("京畿進歩連帯", "蔚山進歩連帯"),
         ("KDE e.V.", "FOSSGIS e.V."),
         ("Green Foundation", "Blue Foundation"),
+        ("Escuela Rural 12 de Zubatha", "Escuela Rural 13 de Zubatha"),
+        ("民生書院反極權關注組", "民生書院反送中關注組"),
+        ("Global Mawingu", "Mawingu"),
+        ("North Mawingu Forum", "South Mawingu Forum"),
+        ("MST", "Movimento dos Trabalhadores Rurais Sem Terra – MST"),
     ],
 )
 def test_chapters_sections_places_and_neighbours_are_not_probably_the_same(name, registered):
