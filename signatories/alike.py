@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -51,6 +51,8 @@ class Printed:
     words: tuple[str, ...]
     acronyms: frozenset[str]
     places: frozenset[str]
+    apart: frozenset[str]
+    """Those of its places that are printed by themselves or after the acronym."""
     parts: tuple[tuple[str, ...], ...]
     """The words of each piece between dashes and brackets."""
 
@@ -71,6 +73,7 @@ def compare(one: Printed, other: Printed, homes: tuple[str, str] = ("", "")) -> 
     """
     if one.whole == other.whole:
         return Likeness(1.0, (SAME_NAME,))
+    one, other = _as_acronym(one, other), _as_acronym(other, one)
     found = _Aligned.of(one.words, other.words)
     score, reasons = _by_words(one, other, found)
     if score < _SPELT_NEARLY and _is_one_slip(one.whole, other.whole):
@@ -78,10 +81,10 @@ def compare(one: Printed, other: Printed, homes: tuple[str, str] = ("", "")) -> 
     score, more = _by_acronyms(one, other, found, score)
     reasons += more
     if (places := _placed(one, other, homes[0])) != (others := _placed(other, one, homes[1])):
-        if places and others:
+        if places and others and not (places <= others or others <= places):
             score, reasons = min(score, 0.45), [*reasons, OTHER_PLACE]
-        else:
-            has_more = found.of_other if places else found.of_one
+        elif not _is_bare(one, other) and not _is_bare(other, one):
+            has_more = found.of_other if places > others else found.of_one
             score, reasons = min(score, 0.6 if has_more else 0.78), [*reasons, ONE_PLACE]
     return Likeness(score, tuple(reasons))
 
@@ -95,25 +98,33 @@ def read(name: str) -> Printed:
     name = _SCRIPTS_MEET.sub(" ", _DESCRIBED.sub(" ", name)).strip() or name
     shouts = name.isupper() and len(name.split()) > 1 and not any(map(_is_unspaced, name))
     acronyms: set[str] = set()
+    apart: set[str] = set()
     places: set[str] = set()
     words: list[str] = []
     for piece in pieces(name):
         if piece == acronym:
-            acronyms |= _acronyms(piece, places)
+            acronyms |= _acronyms(piece, apart)
         elif place := _place_alone(piece):
-            places.add(place)
+            apart.add(place)
         else:
             words += _words(piece, acronym, shouts, acronyms, places)
+    if not words:
+        apart |= places
     parts = [tuple(word for word in fold(part).split() if word not in JOINING) for part in _ASIDE.split(name)]
     return Printed(
-        whole, tuple(dict.fromkeys(words)), frozenset(acronyms), frozenset(places), tuple(filter(None, parts))
+        whole,
+        tuple(dict.fromkeys(words)),
+        frozenset(acronyms),
+        frozenset(places | apart),
+        frozenset(apart),
+        tuple(filter(None, parts)),
     )
 
 
 def with_acronyms(printed: Printed, acronyms: Iterable[str]) -> Printed:
     """The same with acronyms that are known from elsewhere."""
     known = frozenset(word for acronym in acronyms for word in (_joined(acronym),) if word)
-    return Printed(printed.whole, printed.words, printed.acronyms | known, printed.places, printed.parts)
+    return replace(printed, acronyms=printed.acronyms | known) if known else printed
 
 
 def known_as(name: str) -> list[str]:
@@ -136,6 +147,19 @@ def initials(name: str) -> tuple[str, ...]:
     told = (word[0] for word in words if word not in JOINING)
     both = ("".join(letters)[:16] for letters in (told, (word[0] for word in words)))
     return tuple(dict.fromkeys(letters for letters in both if len(letters) > 1))
+
+
+def _as_acronym(short: Printed, long: Printed) -> Printed:
+    """A name that is nothing but what the other prints as its acronym, read as such."""
+    joined = short.whole.replace(" ", "")
+    if short.acronyms or joined not in long.acronyms:
+        return short
+    return Printed(short.whole, (), frozenset({joined}), long.places if short.places else frozenset(), frozenset(), ())
+
+
+def _is_bare(short: Printed, long: Printed) -> bool:
+    """Whether a name is an acronym only, which says nothing of the place that the other has among its words."""
+    return bool(short.acronyms & long.acronyms) and not short.words and not short.places and not long.apart
 
 
 def _placed(one: Printed, other: Printed, home: str) -> frozenset[str]:
@@ -250,10 +274,6 @@ def _script(word: str) -> str:
 
 
 def _by_acronyms(one: Printed, other: Printed, found: _Aligned, score: float) -> tuple[float, list[object]]:
-    for short, long in ((one, other), (other, one)):
-        if (joined := "".join(short.words)) in long.acronyms and not short.acronyms:
-            short = Printed(short.whole, (), frozenset({joined}), short.places, ())
-            return max(score, _for_one_acronym(short, long, found, len(joined))), [SAME_ACRONYM]
     if one.acronyms & other.acronyms:
         longest = max(map(len, one.acronyms & other.acronyms))
         return max(score, _for_one_acronym(one, other, found, longest)), [SAME_ACRONYM]
@@ -294,9 +314,15 @@ def _alike(one: str, other: str) -> tuple[float, bool]:
             return 0.95, False
     if CAUSES.get(one, "") == CAUSES.get(other):
         return (0.95, False) if _differ_at_the_end(one, other) else (0.9, True)
-    if any(letter.isdigit() or _is_han(letter) for letter in one + other):
+    if _is_exact(one) or _is_exact(other):
         return 0.0, False
     return (0.95 if _is_slip(one, other) else 0.85 if _differ_at_the_end(one, other) else 0.0), False
+
+
+@lru_cache(maxsize=50_000)
+def _is_exact(word: str) -> bool:
+    """A figure, or Han letters, of which each counts."""
+    return any(letter.isdigit() or _is_han(letter) for letter in word)
 
 
 def _is_slip(one: str, other: str) -> bool:
@@ -436,7 +462,7 @@ def _places() -> dict[str, str]:
         for code, name in Locale.parse(language).territories.items():
             if code.isdigit() and code != "001":
                 named.setdefault(fold(name), code)
-    return named
+    return named | {fold("ジャパン"): "JP"}
 
 
 def _split(word: str) -> Iterator[str]:

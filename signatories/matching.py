@@ -67,7 +67,7 @@ def candidates(
         organisations = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
     domains = {domain for domain in (registrable_domain(website), _domain_of_mail(email_domain)) if domain}
     at_domain = _at(domains)
-    nearest = [*at_domain, *(pk for pk in _nearest(name) if pk not in at_domain)][: 5 * COMPARED]
+    nearest = [*at_domain, *(pk for pk in _nearest(name) if pk not in at_domain)][: 3 * COMPARED]
     allowed = organisations.with_name().in_bulk(nearest)
     found = {pk: allowed[pk] for pk in nearest if pk in allowed}
     found = dict(list(found.items())[:COMPARED])
@@ -117,6 +117,7 @@ def _compared(
     likenesses = [
         alike.compare(wanted, alike.with_acronyms(alike.read(row.text), acronyms), (country, organisation.country))
         for row in names
+        if row.kind != OrganisationName.Kind.ACRONYM or len(names) == 1
     ]
     score, reasons = max(likenesses, key=lambda likeness: likeness.score, default=alike.Likeness(0.0, ()))
     words = [_("name %(score).2f") % {"score": score}, *map(str, reasons)]
@@ -162,7 +163,9 @@ def _nearest(name: str) -> list[int]:
     words = _sought(whole)
     worth = _hits(_questions(whole, name, words))
     known = {word for word, hits in worth.items() if hits and not word.startswith("=")}
-    unknown = [word for word in words if word not in known or len(words) < 3][:CORRECTED]
+    # Of two Latin letters too many words are made for one to be a slip of another.
+    readable = [word for word in words if len(word) > 2 or not word.isascii()]
+    unknown = [word for word in readable if word not in known or len(words) < 3][:CORRECTED]
     if unknown:
         meant = _corrected(unknown)
         better = [next(iter(meant.get(word, ())), word) if word not in known else word for word in words]
@@ -173,7 +176,7 @@ def _nearest(name: str) -> list[int]:
         value = 100.0 if question.startswith("=") else 1.0 if len(hits) >= READ else 10.0
         for pk in set(hits):
             weights[pk] += value
-    return sorted(weights, key=lambda pk: (-weights[pk], pk))[: 5 * COMPARED]
+    return sorted(weights, key=lambda pk: (-weights[pk], pk))[: 3 * COMPARED]
 
 
 def _sought(whole: str) -> list[str]:

@@ -104,6 +104,8 @@ def level_of(name: str, registered: str, **known: str) -> Level | None:
         ("绿色地球联盟", "綠色地球聯盟"),
         ("الجمعية التونسية لأصدقاء النهر", "جمعية التونسية لاصدقاء النهر"),
         ("Nahr Essalam – جمعية نهر السلام", "Nahr Essalam"),
+        ("CRLDHT", "Comité pour le Respect des Libertés et des Droits de l’Homme en Tunisie (CRLDHT)"),
+        ("Forum-Asia", "Asian Forum for Human Rights and Development (FORUM-ASIA)"),
         ("Asociación Civil Ríos Claros", "Asociación Ríos Claros"),
         ("Coalition for Clean Rievrs in Zubatha", "Coalition for Clean Rivers in Zubatha"),
         ("ミズノモリトワフォーラム", "ミズノモリトカワフォーラム"),
@@ -133,6 +135,7 @@ def test_one_body_printed_in_two_ways_is_probably_the_same(name, registered):
         ("民生書院反極權關注組", "民生書院反送中關注組"),
         ("Global Mawingu", "Mawingu"),
         ("North Mawingu Forum", "South Mawingu Forum"),
+        ("UNIMAWI", "União das Cooperativas de Zubatha – UNIMAWI/MG"),
         ("MST", "Movimento dos Trabalhadores Rurais Sem Terra – MST"),
     ],
 )
@@ -165,6 +168,15 @@ def test_its_domain_speaks_for_it_and_a_mail_provider_does_not():
     assert found.organisation == wanted
     an_organisation("Mail House", website="https://gmail.com")
     assert not matching.candidates("Some Other Body", email_domain="gmail.com")
+
+
+def test_a_short_acronym_alone_is_not_enough_as_many_bodies_share_one():
+    wanted = an_organisation("Mawingu Rights Network", acronym="MRN")
+    (found,) = matching.candidates("MRN", most=1)
+    assert (found.organisation, found.level) == (wanted, Level.POSSIBLE)
+    assert found.reasons == ("name 0.75", "same acronym")
+    (found,) = matching.candidates("MRN – Mawingu Rights Net", most=1)
+    assert (found.organisation, found.level) == (wanted, Level.PROBABLE)
 
 
 def test_a_merged_organisation_is_not_offered():
