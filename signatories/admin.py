@@ -56,6 +56,11 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "merge": gettext_lazy("Merged into another entry"),
         "give_back": gettext_lazy("The merge of another entry into it undone"),
         "unmerge": gettext_lazy("The merge into another entry undone"),
+        "add_name": gettext_lazy("Name added"),
+        "correct_name": gettext_lazy("Name corrected"),
+        "retire_name": gettext_lazy("Name kept as a former one"),
+        "drop_name": gettext_lazy("Name dropped"),
+        "choose_main_name": gettext_lazy("Main name chosen"),
     }
     list_display = ["name", "country_name", "standing", "at_risk", "is_listed"]
     list_filter = ["standing", "at_risk", "is_listed"]

@@ -140,6 +140,19 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
     return {}
 
 
+def _about_a_name(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
+    if verb not in ("add_name", "correct_name", "retire_name", "drop_name", "choose_main_name"):
+        return {}
+    said: dict[str, Any] = {"by": None}
+    if verb != "add_name":
+        second = vetting.name_row(subject, "Second Name")
+        second.save()
+        said["name"] = second.pk
+    if verb in ("add_name", "correct_name"):
+        said |= {"text": "Third Name", "kind": "alias"}
+    return {verb: said}
+
+
 def _take(noun: str, verb: str, subject: Any) -> None:
     now = timezone.now()
     wording: dict[str, dict[str, Any]] = {
@@ -166,6 +179,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "absorb": {"by": None, "values": {"website": "https://wells.example.org"}},
         "give_back": {"by": None, "values": {"website": ""}},
         "merge": {"by": None, "into": _elsewhere() if verb == "merge" else None},
+        **_about_a_name(verb, subject),
     }
     signers = ("resend", "confirm", "confirm_held", "expire", "subscribe", "unsubscribe", "withdraw", "lapse")
     flow = TABLES[noun]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("signatories", "0001_register"),
+        ("signatories", "0002_find_names_by_word_and_acronym"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
