@@ -104,14 +104,19 @@ def find(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = _entry(request, pk)
     if organisation.standing == Organisation.Standing.MERGED:
         raise Http404
-    query = clean_line(request.GET.get("q", organisation.name))[:300]
+    typed = request.GET.get("q")
+    query = organisation.name if typed is None else clean_line(typed)[:300]
+    website = query if "." in query and " " not in query else organisation.website if typed is None else ""
     others = Organisation.objects.exclude(standing=Organisation.Standing.MERGED).exclude(pk=pk)
     different = merging.different_from(organisation)
+    alike = matching.candidates(
+        query, country=organisation.country, website=website, organisations=others.exclude(pk__in=different)
+    )
     context = {
         "title": _("Merge with another entry"),
         "organisation": organisation,
         "query": query,
-        "found": matching.among(others.exclude(pk__in=different), query),
+        "found": [candidate for candidate in alike if candidate.score >= matching.FLOOR],
         "different": others.filter(pk__in=different).with_name().order_by("pk"),
     }
     return _page(request, "admin/signatories/merge_find.html", context)
