@@ -67,6 +67,11 @@ def parse(value: str | None) -> str:
     return _by_name().get(_plain(typed), NOT_RECORDED)
 
 
+def names_in_lists() -> dict[str, str]:
+    """Codes by all the names, in plain words, by which `parse` knows countries."""
+    return _by_name()
+
+
 def territory(code: str, locale: Locale) -> str:
     """What CLDR calls a country or region in a locale, else in English, else its code.
 

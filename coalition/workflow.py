@@ -258,6 +258,11 @@ def locked(subject: M) -> Iterator[M]:
         yield subject
 
 
+def lock_all(model: type[M], pks: Iterable[Any]) -> set[Any]:
+    """Locks many rows of one table, in the order of their keys; returns the keys of those that are there."""
+    return set(_locked(model).filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
+
+
 @dataclass
 class Batch:
     """What the steps of a `together` have brought about: new rows, and what comes after them, each in its order."""

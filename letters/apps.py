@@ -18,11 +18,14 @@ class LettersConfig(AppConfig):
 
     def ready(self) -> None:
         from coalition.roles import KEEPERS
+        from letters import repointing
+        from signatories.merging import REPOINT
         from signatories.models import LINKED_IN_PUBLIC, NAMED_IN_PUBLIC
 
         KEEPERS.append(_moderates_a_letter)
         NAMED_IN_PUBLIC.append(_named_signatories)
         LINKED_IN_PUBLIC.append(_revise_letters_that_name)
+        REPOINT.update(repointing.REPOINT)
 
 
 def _moderates_a_letter(person: User) -> bool:

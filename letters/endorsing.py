@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from coalition.fields import email_digest
 from coalition.models import Event, User
-from coalition.roles import CLOCK
+from coalition.roles import CLOCK, REGISTRAR
 from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Special, Workflow, locked
 from letters import mail
 from letters import record as records
@@ -20,7 +20,7 @@ from letters.lifecycle import revise
 from letters.models import DeliveryLine, Endorsement, EndorsementEvent, Invitation, Letter, Representative, Version
 from letters.models.documents import drop
 from letters.roles import EITHER, MODERATOR, REPRESENTATIVE
-from signatories import matching, vetting
+from signatories import matching, merging, vetting
 from signatories.models import Organisation
 from signatories.names import normalise, sort_key
 
@@ -104,6 +104,7 @@ def sign(letter: Letter, sign_on: SignOn, *, is_flood: bool = False, at: datetim
     """
     with locked(letter):
         known = sign_on.organisation or matching.same(sign_on.name, sign_on.country)
+        known = merging.survivor(known) if known else None
         if (earlier := _earlier(letter, known, sign_on, at)) is not None:
             return resend(earlier, at=at)
         organisation = known or vetting.register(
@@ -291,6 +292,7 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
     representative = Representative.objects.filter(endorsement=endorsement)
     _invitations_of(endorsement, representative).delete()
     representative.delete()
+    merging.forget(endorsement)
     DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)
     _take_logo_back(endorsement, by, at)
     if endorsement.logo:
@@ -299,6 +301,25 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
     endorsement.organisation = None
     endorsement.printed_name = endorsement.printed_acronym = endorsement.printed_country = endorsement.normalised = ""
     endorsement.sort_key, endorsement.signals, endorsement.ended_at = b"", [], at
+
+
+@flow.step(*Endorsement.LIVE, to=Status.FOLDED, who=REGISTRAR)
+def fold(endorsement: Endorsement, *, by: User | None, at: datetime = NOW) -> None:
+    """A merge on the register has found that the organisation signed twice: the other one stands for both."""
+    endorsement.ended_at = at
+
+
+@flow.step(Status.FOLDED, to=BEFORE, who=REGISTRAR)
+def unfold(endorsement: Endorsement, *, by: User | None, at: datetime = NOW) -> None:
+    """The merge is undone: it stands for itself again."""
+    endorsement.ended_at = None
+
+
+@flow.step(*(status for status in Status if status != Status.REMOVED), to=SAME, who=REGISTRAR)
+def move(endorsement: Endorsement, *, to: Organisation, by: User | None, at: datetime = NOW) -> None:
+    """To the entry of the register that stands for its organisation since a merge, or again since that was undone.
+    What is printed stays."""
+    endorsement.organisation = to
 
 
 @flow.step(
@@ -395,6 +416,7 @@ def _earlier(letter: Letter, known: Organisation | None, sign_on: SignOn, at: da
 
 
 def _endorsement(letter: Letter, organisation: Organisation, sign_on: SignOn | None, name: str = "") -> Endorsement:
+    organisation = merging.survivor(organisation)
     printed = name or (organisation.name if sign_on is None or sign_on.organisation else sign_on.name)
     version = letter.version
     assert isinstance(version, Version)

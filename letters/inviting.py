@@ -14,6 +14,7 @@ from letters import endorsing
 from letters.lifecycle import flow
 from letters.models import Endorsement, Invitation, Letter
 from letters.roles import CONVENER
+from signatories import merging
 from signatories.models import Organisation
 
 Status = Letter.Status
@@ -42,7 +43,7 @@ def invite(
     invitation = letter.invitations.filter(email_digest=digest).first() or Invitation(letter=letter)
     if invitation.pk is not None and invitation.revoked_at is None:
         raise NotAllowed(_("This address has been invited already."))
-    invitation.name, invitation.organisation = name, organisation
+    invitation.name, invitation.organisation = name, merging.survivor(organisation) if organisation else None
     invitation.email, invitation.email_digest, invitation.language = email, digest, language
     invitation.invited_at, invitation.revoked_at = at, None
     invitation.declined_at, invitation.declined_for, invitation.endorsement = None, "", None

@@ -58,6 +58,9 @@ MAILS: dict[str, str | None] = {
     "lapse": "lapsed",
     "withdraw": "withdrawn",
     "remove_for_safety": None,
+    "fold": None,
+    "unfold": None,
+    "move": None,
     "undo": None,
 }
 #: Decisions of staff wait a while, so that they can be undone before anybody is told.

@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 
 from coalition import countries
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
-from signatories import vetting
+from signatories import merging_desk, vetting
 from signatories.models import LINKED_IN_PUBLIC, Domain, Organisation, OrganisationName
 from signatories.names import normalise
 
@@ -52,6 +52,15 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "reinstate": gettext_lazy("Reinstated"),
         "take_logo": gettext_lazy("Logo taken over from a sign-on"),
         "drop_logo": gettext_lazy("Logo taken off again"),
+        "absorb": gettext_lazy("Another entry merged into it"),
+        "merge": gettext_lazy("Merged into another entry"),
+        "give_back": gettext_lazy("The merge of another entry into it undone"),
+        "unmerge": gettext_lazy("The merge into another entry undone"),
+        "add_name": gettext_lazy("Name added"),
+        "correct_name": gettext_lazy("Name corrected"),
+        "retire_name": gettext_lazy("Name kept as a former one"),
+        "drop_name": gettext_lazy("Name dropped"),
+        "choose_main_name": gettext_lazy("Main name chosen"),
     }
     list_display = ["name", "country_name", "standing", "at_risk", "is_listed"]
     list_filter = ["standing", "at_risk", "is_listed"]
@@ -60,6 +69,10 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     fields = ["name", "country_name", "website", "standing", "merged_into", "at_risk", "is_listed"]
     readonly_fields = ["name", "country_name", "website", "standing", "merged_into"]
     inlines = [NamesBelow, DomainsBelow]
+    change_form_template = "admin/signatories/organisation.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*merging_desk.urls(self.admin_site), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         """All of it for who keeps the register; anybody else at the desk sees what the public sees, as who is on it and
@@ -90,7 +103,12 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         links = [(ticks, gettext_lazy("Who changed the ticks"))]
         if Organisation.objects.public(timezone.now()).filter(pk=subject.pk).exists():
             links.insert(0, (subject.get_absolute_url(), gettext_lazy("Public page")))
-        return {"links": links}
+        if subject.merged_into is not None:
+            links.append((self.url_of(subject.merged_into), gettext_lazy("The entry that it was merged into")))
+        elif _keeps_the_register(request):
+            find = reverse("admin:signatories_organisation_merge_find", args=[subject.pk])
+            links.append((find, gettext_lazy("Merge with another entry")))
+        return {"links": links, "merges": merging_desk.merges_into(request, subject)}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj) and _keeps_the_register(request)

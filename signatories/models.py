@@ -6,17 +6,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import Exists, F, Func, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from coalition import constraints
 from coalition.ids import public_id
-from coalition.models import Event, Note
+from coalition.models import Event, Note, User
 
 #: Where organisations are named in public: each entry gives, for an instant, the rows that name one, to be matched on
 #: `organisation`. The apps that name them register theirs when they are ready; this register knows none of them.
@@ -35,10 +37,13 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             named |= Q(Exists(rows(at).filter(organisation=models.OuterRef("pk"))))
         return self.filter(named, standing=Organisation.Standing.VERIFIED, at_risk=False)
 
-    def with_name(self) -> OrganisationQuerySet:
-        """With the main name as `name`, in the same query."""
-        main = OrganisationName.objects.filter(organisation=models.OuterRef("pk"), is_main=True)
-        stands_for: dict[str, Any] = {"name": Subquery(main.values("text")[:1])}  # over the property of that name
+    def with_name(self, language: str = "") -> OrganisationQuerySet:
+        """With its name as `name`, in the same query: the one in a language of the interface, else the main one."""
+        names = OrganisationName.objects.filter(organisation=models.OuterRef("pk"))
+        name: Any = Subquery(names.filter(is_main=True).values("text")[:1])
+        if language:
+            name = Coalesce(Subquery(names.preferred(language).values("text")[:1]), name)
+        stands_for: dict[str, Any] = {"name": name}  # over the property of that name
         return self.annotate(**stands_for)
 
 
@@ -109,6 +114,19 @@ class Organisation(models.Model):
         main = self.names.filter(is_main=True).first()
         return main.text if main else self.slug
 
+    def name_in(self, language: str) -> str:
+        """Its name in a language of the interface, else the main one. Lists ask `with_name(language)` instead."""
+        preferred = self.names.preferred(language).first()
+        return preferred.text if preferred else self.name
+
+
+class OrganisationNameQuerySet(models.QuerySet["OrganisationName"]):
+    def preferred(self, language: str) -> OrganisationNameQuerySet:
+        """Those by which to call it in a language: the main name if it is in that language, else the translation."""
+        spoken = Q(language__iexact=language) | Q(language__istartswith=f"{language}-")
+        shown = Q(is_main=True) | Q(kind=OrganisationName.Kind.TRANSLATION)
+        return self.filter(spoken & shown).order_by("-is_main", "language", "pk")
+
 
 class OrganisationName(models.Model):
     """One of the names of an organisation, in one language."""
@@ -128,6 +146,10 @@ class OrganisationName(models.Model):
     is_main = models.BooleanField(_("main name"), default=False)
     sort_key = models.BinaryField(max_length=512)
     normalised = models.CharField(max_length=1000)
+    #: What it may be called for short, folded: the acronym it prints, and its initials. Never shown.
+    acronyms = ArrayField(models.CharField(max_length=300), default=list, editable=False)
+
+    objects = OrganisationNameQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("name of an organisation")
@@ -139,12 +161,56 @@ class OrganisationName(models.Model):
             models.UniqueConstraint(
                 name="name_stands_once_per_organisation", fields=["organisation", "text", "language", "kind"]
             ),
+            models.UniqueConstraint(
+                name="one_translation_per_language",
+                fields=["organisation", "language"],
+                condition=Q(kind="translation"),
+            ),
             models.CheckConstraint(name="name_has_text", condition=~Q(text="") & ~Q(normalised="")),
         ]
         indexes = [
             # Without fastupdate no search has to read through what came in since the index was last put in order.
             GinIndex(name="name_by_trigram", fields=["normalised"], opclasses=["gin_trgm_ops"], fastupdate=False),
             models.Index(name="name_by_equality", fields=["normalised"]),
+            GinIndex(
+                Func(F("normalised"), Value(" "), function="string_to_array"), name="name_by_word", fastupdate=False
+            ),
+            GinIndex(name="name_by_acronym", fields=["acronyms"], fastupdate=False),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=f"words_of_{when}",
+                when=pgtrigger.After,
+                operation=operation,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="named"),  # type: ignore[no-untyped-call]  # it has no types
+                func=(
+                    "INSERT INTO signatories_word (text)"
+                    " SELECT DISTINCT word FROM named, unnest(string_to_array(named.normalised, ' ')) AS word"
+                    " WHERE NOT EXISTS (SELECT FROM signatories_word AS known WHERE known.text = word);"
+                    " RETURN NULL;"
+                ),
+            )
+            for when, operation in (("new", pgtrigger.Insert), ("changed", pgtrigger.Update))
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Word(models.Model):
+    """A word of the names on the register, folded: among these we look for what a misspelt or unfinished one means.
+
+    Written by Postgres as names come. One word may stand here twice when two names bring it at once: were it unique,
+    one of the two would have to wait for the other's whole transaction.
+    """
+
+    text = models.CharField(max_length=1000)
+
+    class Meta:
+        indexes = [
+            GinIndex(name="word_by_trigram", fields=["text"], opclasses=["gin_trgm_ops"], fastupdate=False),
+            models.Index(name="word_by_equality", fields=["text"]),
         ]
 
     def __str__(self) -> str:
@@ -185,3 +251,42 @@ class OrganisationEvent(Event):
 
 class OrganisationNote(Note):
     event = models.OneToOneField(OrganisationEvent, models.PROTECT, related_name="note")
+
+
+class Merge(models.Model):
+    """That one entry has been merged into another, and all that is needed to take it back."""
+
+    kept = models.ForeignKey(Organisation, models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Organisation, models.PROTECT, related_name="own_merges")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    journal = models.JSONField(help_text="Keys and plain values of columns, no names of persons.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="merge_has_two_entries", condition=~Q(kept=F("gone"))),
+            models.UniqueConstraint(name="entry_is_merged_once", fields=["gone"], condition=Q(undone_at=None)),
+            constraints.in_order("undone_after_merged", "at", "undone_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} into {self.kept_id}"
+
+
+class Difference(models.Model):
+    """That somebody has looked at two entries and found two organisations: they are not suggested as one again."""
+
+    one = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="difference_is_said_once", fields=["one", "other"]),
+            models.CheckConstraint(name="difference_is_in_order", condition=Q(one__lt=F("other"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} is not {self.other_id}"

@@ -48,15 +48,25 @@ def acronym_of(name: str) -> str:
     return next((piece for piece, rest in _beside(name) if _is_acronym(piece, rest)), "")
 
 
+def is_legal_form(normalised: str) -> bool:
+    """Whether nothing but a legal form is left of a name."""
+    return tuple(normalised.split()) in {*_FINAL, *_INITIAL}
+
+
+def pieces(name: str) -> list[str]:
+    """The parts of a name between brackets, dashes, commas, slashes and colons, in order."""
+    return [piece.strip() for piece in _BETWEEN.split(name) if piece.strip()]
+
+
 def _without_legal_form(words: list[str]) -> list[str]:
     """The words without one legal form at the end or the beginning; all of them if there is none, or nothing else."""
-    for form in _FINAL:
+    for form in _FINAL if words[-1] in _LAST_WORDS else ():
         if len(words) > len(form) and tuple(words[-len(form) :]) == form:
             return words[: -len(form)]
-    for form in _INITIAL:
+    for form in _INITIAL if words[0] in _FIRST_WORDS else ():
         if len(words) > len(form) and tuple(words[: len(form)]) == form:
             return words[len(form) :]
-    for attached in _ATTACHED:
+    for attached in () if words[0].isascii() and words[-1].isascii() else _ATTACHED:
         if words[0].startswith(attached):
             return [word for word in (words[0].removeprefix(attached), *words[1:]) if word] or words
         if words[-1].endswith(attached):
@@ -129,6 +139,8 @@ _FINAL = _forms(
 )
 #: Legal forms that begin a name.
 _INITIAL = _forms("ONG | O.N.G. | A.C. | ASBL | VZW | АНО | РОО | МОО | ООО | ГО | БФ | " + _JAPANESE_AND_KOREAN)
+_LAST_WORDS = frozenset(form[-1] for form in _FINAL)
+_FIRST_WORDS = frozenset(form[0] for form in _INITIAL)
 #: Legal forms written together with the name, at either end, in Japanese, Korean and Taiwanese usage.
 _ATTACHED = tuple(
     " ".join(form)
@@ -152,5 +164,6 @@ _ATTACHED_ARTICLE = re.compile(r"(?:l['’]|[ae]l[-‐‑–])(?=\w{2})|ال(?!�
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 #: A dash between words, not inside one; "X -CMDR" and "X –Agapan" are printed too.
 _DASH = re.compile(r"\s+[-‐‑‒–—―]+\s*|\s*[-‐‑‒–—―]+\s+|\s*—\s*")
+_BETWEEN = re.compile(r"\s*[()（）,;:|]\s*|\s+[-‐‑‒–—―/]+\s*|\s*[-‐‑‒–—―/]+\s+|\s*—\s*")
 _ONE_WORD = re.compile(r"\w[\w.&/+*'’-]*\w\.?")
 _PLACES = frozenset({"USA", "U.S.A", "U.S", "UAE", "DRC", "U.K"})

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import models
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from publicsuffixlist import PublicSuffixList
 
 from coalition.models import User
 from coalition.roles import REGISTRAR
-from coalition.workflow import NOW, SAME, Actor, Workflow
+from coalition.text import clean_line, fits
+from coalition.workflow import BEFORE, NOW, SAME, Actor, NotAllowed, Workflow
+from signatories import alike
 from signatories.models import Domain, Organisation, OrganisationEvent, OrganisationName
 from signatories.names import normalise, sort_key
 
 Standing = Organisation.Standing
 flow = Workflow(Organisation, OrganisationEvent, status_field="standing")
 ANYBODY = Actor("anybody", lambda by, subject: True)
+ON_THE_REGISTER = (Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED)
+#: Kinds of names by which an organisation may be called.
+CAN_BE_MAIN = frozenset(
+    {OrganisationName.Kind.OFFICIAL, OrganisationName.Kind.SHORT, OrganisationName.Kind.TRANSLATION}
+)
 
 _suffixes = PublicSuffixList()
 
@@ -66,10 +75,115 @@ def take_logo(organisation: Organisation, *, by: User | None, logo: str, at: dat
     organisation.logo = logo
 
 
-@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
 def drop_logo(organisation: Organisation, *, by: User | None, at: datetime = NOW) -> None:
     """Shows no logo any more: the endorsement that brought it did not stand."""
     organisation.logo = ""
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, to=SAME, who=REGISTRAR)
+def absorb(organisation: Organisation, *, values: dict[str, Any], by: User | None, at: datetime = NOW) -> None:
+    """Another entry is merged into this one, which takes these values from it. Only `merging` calls these four."""
+    _set(organisation, values)
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=Standing.MERGED, who=REGISTRAR)
+def merge(organisation: Organisation, *, into: Organisation, by: User | None, at: datetime = NOW) -> None:
+    """The entry turned out to mean the same organisation as another, to which its address points from now on."""
+    _set(organisation, {"merged_into": into})
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
+def give_back(organisation: Organisation, *, values: dict[str, Any], by: User | None, at: datetime = NOW) -> None:
+    """The merge is undone: what it had taken from the other entry goes, what stood there before comes back."""
+    _set(organisation, values)
+
+
+@flow.step(Standing.MERGED, to=BEFORE, who=REGISTRAR)
+def unmerge(
+    organisation: Organisation, *, values: dict[str, Any] | None = None, by: User | None, at: datetime = NOW
+) -> None:
+    """An entry of its own again, as it was before the merge."""
+    _set(organisation, {"merged_into": None, **(values or {})})
+
+
+def _set(organisation: Organisation, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(organisation, name, value)
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def add_name(
+    organisation: Organisation,
+    *,
+    text: str,
+    kind: str,
+    language: str = "",
+    by: User | None,
+    at: datetime = NOW,
+) -> None:
+    """Knows it by one more name; of several translations into one language the first is shown, others are aliases."""
+    row = name_row(organisation, _readable(text), language=language, kind=kind)
+    _refuse_twin(row)
+    row.save()
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def correct_name(
+    organisation: Organisation,
+    *,
+    name: int,
+    text: str,
+    kind: str,
+    language: str = "",
+    by: User | None,
+    at: datetime = NOW,
+) -> None:
+    """Puts a slip right in one of its names; letters keep what they printed."""
+    old = _name_of(organisation, name)
+    row = name_row(organisation, _readable(text), language=language, kind=kind, is_main=old.is_main)
+    row.pk = old.pk
+    if row.is_main and kind not in CAN_BE_MAIN:
+        raise NotAllowed(_("The main name can’t be of this kind. Choose another main name first."))
+    _refuse_twin(row)
+    row.save()
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def retire_name(organisation: Organisation, *, name: int, by: User | None, at: datetime = NOW) -> None:
+    """Keeps a name as a former one: it is still found by it, and not called by it."""
+    row = _name_of(organisation, name)
+    if row.is_main:
+        raise NotAllowed(_("This is the main name. Choose another main name first."))
+    row.kind = OrganisationName.Kind.FORMER
+    _refuse_twin(row)
+    row.save()
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def drop_name(organisation: Organisation, *, name: int, by: User | None, at: datetime = NOW) -> None:
+    """Forgets a name that was never its own."""
+    row = _name_of(organisation, name)
+    if row.is_main:
+        raise NotAllowed(_("This is the main name. Choose another main name first."))
+    row.delete()
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def choose_main_name(organisation: Organisation, *, name: int, by: User | None, at: datetime = NOW) -> None:
+    """Calls it by another of its names from now on; its address stays, and letters keep what they printed."""
+    row = _name_of(organisation, name)
+    if row.kind not in CAN_BE_MAIN:
+        raise NotAllowed(_("A name of this kind can’t be the main name. Correct its kind first."))
+    organisation.names.filter(is_main=True).update(is_main=False)
+    row.is_main = True
+    row.save()
+    organisation.revision += 1
 
 
 def name_row(
@@ -88,8 +202,33 @@ def name_row(
         kind=kind,
         is_main=is_main,
         normalised=normalise(text),
+        acronyms=alike.known_as(text),
         sort_key=sort_key(text),
     )
+
+
+def _name_of(organisation: Organisation, pk: int) -> OrganisationName:
+    row = organisation.names.filter(pk=pk).first()
+    if row is None:
+        raise NotAllowed(_("Somebody else changed this a moment ago. Look at it again."))
+    return row
+
+
+def _readable(text: str) -> str:
+    text = clean_line(text)
+    if not normalise(text):
+        raise NotAllowed(_("Enter a name."))
+    if not fits(text, 300):
+        raise NotAllowed(_("This name is longer than 300 characters."))
+    return text
+
+
+def _refuse_twin(row: OrganisationName) -> None:
+    others = row.organisation.names.exclude(pk=row.pk)
+    if others.filter(text=row.text, language=row.language, kind=row.kind).exists():
+        raise NotAllowed(_("It has this name already."))
+    if row.kind == OrganisationName.Kind.TRANSLATION and others.filter(kind=row.kind, language=row.language).exists():
+        raise NotAllowed(_("It has a translation into this language already. Correct that one, or add an alias."))
 
 
 def registrable_domain(address: str) -> str:

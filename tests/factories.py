@@ -155,6 +155,11 @@ def an_endorsement(
         "rejected": [_confirm, lambda e: endorsing.reject(e, by=None, code="cannot_verify", at=now)],
         "withdrawn": [_confirm, lambda e: endorsing.withdraw(e, at=now)],
         "removed": [_confirm, lambda e: endorsing.remove_for_safety(e, by=None, at=now)],
+        "folded": [
+            _confirm,
+            lambda e: endorsing.approve(e, by=None, at=now),
+            lambda e: endorsing.fold(e, by=None, at=now),
+        ],
     }
     for step in steps[state]:
         step(endorsement)

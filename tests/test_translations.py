@@ -31,7 +31,9 @@ LEFT_OUT = (
     "coalition/desk.py",
     "letters/admin/",
     "letters/importing/",
+    "letters/repointing.py",
     "signatories/admin.py",
+    "signatories/merging",
 )
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,

@@ -24,7 +24,7 @@ from letters.admin.signals import CAME_WITH_IT, with_signals, words
 from letters.forms import LowerForm
 from letters.models import Endorsement, Letter, LetterRole, Representative
 from letters.roles import MODERATOR
-from signatories import logos, matching
+from signatories import logos, matching, merging
 from signatories.models import Domain, Organisation, OrganisationName
 from signatories.names import normalise
 from signatories.vetting import registrable_domain
@@ -94,6 +94,9 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
         "lapse": gettext_lazy("Ended: not renewed after the letter changed"),
         "withdraw": gettext_lazy("Withdrawn by the representative"),
         "remove_for_safety": gettext_lazy("Removed for safety"),
+        "fold": gettext_lazy("Folded: the organisation had signed twice, as two entries that were merged"),
+        "unfold": gettext_lazy("Stands for itself again: the merge was undone"),
+        "move": gettext_lazy("Moved to another entry of the register, with a merge"),
         "undo": gettext_lazy("Undone"),
     }
     codes = {
@@ -231,7 +234,9 @@ def _alike(endorsement: Endorsement) -> list[Organisation]:
     if endorsement.organisation is None:
         return []
     register = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
-    return matching.among(register.exclude(pk=endorsement.organisation.pk), endorsement.printed_name)
+    different = merging.different_from(endorsement.organisation)
+    others = register.exclude(pk=endorsement.organisation.pk).exclude(pk__in=different)
+    return matching.among(others, endorsement.printed_name)
 
 
 def _twins(endorsement: Endorsement) -> list[Endorsement]:

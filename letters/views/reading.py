@@ -344,11 +344,13 @@ def _gone(request: HttpRequest, slug: str, at: datetime) -> HttpResponse:
 
 
 def _merged(slug: str, at: datetime) -> HttpResponse:
-    """The page of the organisation that an old address now means."""
+    """The page of the organisation that an old address now means. Nobody keeps that for long: a merge can be undone."""
     survivor = Organisation.objects.public(at).filter(merged__slug=slug).first()
     if survivor is None:
         raise Http404
-    return HttpResponseRedirect(survivor.get_absolute_url(), status=301)
+    response = HttpResponseRedirect(survivor.get_absolute_url(), status=301)
+    response["Cache-Control"] = pages.PUBLIC
+    return response
 
 
 def _whole_number(value: str | None) -> int:

@@ -593,6 +593,9 @@ def test_every_step_has_a_button_or_belongs_to_somebody_else():
                 "lapse",
                 "subscribe",
                 "unsubscribe",
+                "fold",
+                "unfold",
+                "move",
             },
         ),
         (
