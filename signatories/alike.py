@@ -150,10 +150,14 @@ def initials(name: str) -> tuple[str, ...]:
 
 
 def _as_acronym(short: Printed, long: Printed) -> Printed:
-    """A name that is nothing but what the other prints as its acronym, read as such."""
+    """A name that is nothing but what the other prints as its acronym, or has that for a piece, read as such."""
     joined = short.whole.replace(" ", "")
-    if short.acronyms or joined not in long.acronyms:
+    if short.acronyms:
         return short
+    if joined not in long.acronyms:
+        alone = {part[0] for part in short.parts if len(part) == 1} & long.acronyms if len(short.parts) > 1 else set()
+        words = tuple(word for word in short.words if word not in alone)
+        return replace(short, words=words, acronyms=frozenset(alone)) if alone else short
     return Printed(short.whole, (), frozenset({joined}), long.places if short.places else frozenset(), frozenset(), ())
 
 
@@ -316,6 +320,8 @@ def _alike(one: str, other: str) -> tuple[float, bool]:
         return (0.95, False) if _differ_at_the_end(one, other) else (0.9, True)
     if _is_exact(one) or _is_exact(other):
         return 0.0, False
+    if _UMLAUT.sub(r"\1", one) == _UMLAUT.sub(r"\1", other):
+        return 0.95, False
     return (0.95 if _is_slip(one, other) else 0.85 if _differ_at_the_end(one, other) else 0.0), False
 
 
@@ -503,11 +509,13 @@ _RUNS = re.compile(
     "[\u30a0-\u30ff\uff66-\uff9f]+|[\u3040-\u309f]+|[\u3400-\u9fff\U00020000-\U0003ffff]+|[^\u3040-\u30ff\u3400-\u9fff]+"
 )
 #: Chinese and Japanese say before a name what kind of body it is: 国際環境NGO, 認定NPO法人.
-_DESCRIBED = re.compile("[\u3400-\u9fff・]*(?:NGO|NPO)(?:法人)?(?=.)")
+_DESCRIBED = re.compile("(?<![A-Za-z])[\u3400-\u9fff・]*(?:NGO|NPO)(?:法人)?(?=.)")
 _SCRIPTS_MEET = re.compile(
     r"(?<=[A-Za-z])(?=[\u3040-\u30ff\u3400-\u9fff])|(?<=[\u3040-\u30ff\u3400-\u9fff])(?=[A-Za-z])"
 )
-_ASIDE = re.compile(r"\s*[()]\s*|\s+[-‐‑‒–—―]+\s*|\s*[-‐‑‒–—―]+\s+|\s*—\s*")
+_ASIDE = re.compile(r"\s*[()]\s*|:\s+|\s+[-‐‑‒–—―]+\s*|\s*[-‐‑‒–—―]+\s+|\s*—\s*")
 _POSSESSIVE = re.compile(r"(?<=\w)['’](?=s\b)", re.IGNORECASE)
+#: ä, ö and ü spelt out, as folding leaves the dots away.
+_UMLAUT = re.compile("([aou])e")
 _AROUND = "\"'«»„“”‘’()[]{}.,;:"
 _BRACKETED = re.compile(r"\([^()]*\)")

@@ -20,7 +20,7 @@ from tests.factories import an_organisation
 
 pytestmark = pytest.mark.django_db
 
-JUDGED = Path(__file__).parents[1] / "data" / "same-or-different.json"
+JUDGED = Path(__file__).parents[1] / "data"
 
 
 def found(text: str) -> list[str]:
@@ -99,6 +99,10 @@ def level_of(name: str, registered: str, **known: str) -> Level | None:
         ("Digitale Gesellschaft Schweiz", "Digitale Gesellschaft (CH)"),
         ("The Mawingu River Fund, Inc.", "Mawingu River Fund"),
         ("RedesLivres do Sertão", "Redes Livres do Sertão"),
+        ("Unrepresented Peoples Organisation (UNPO)", "Unrepresented Peoples Organization"),
+        ("Idec - Instituto de Defesa do Consumidor", "Instituto de Defesa do Consumidor (IDEC)"),
+        ("CIVICUS", "Civicus: World Alliance for Citizen Participation"),
+        ("Gesellschaft fuer bedrohte Voelker", "Gesellschaft für bedrohte Völker e.V."),
         ("世界自然保護基金ジャパン (WWF)", "WWFジャパン"),
         ("國際環境NGO 綠色地球聯盟", "綠色地球聯盟"),
         ("绿色地球联盟", "綠色地球聯盟"),
@@ -185,10 +189,11 @@ def test_a_merged_organisation_is_not_offered():
     assert old not in [candidate.organisation for candidate in matching.candidates("Amani River Trust")]
 
 
-def test_on_names_that_people_have_judged():
+@pytest.mark.parametrize("names", ["same-or-different.json", "more-same-or-different.json"])
+def test_on_names_that_people_have_judged(names):
     out = StringIO()
     before = Organisation.objects.count()
-    call_command("judge_matching", str(JUDGED), stdout=out)
+    call_command("judge_matching", str(JUDGED / names), stdout=out)
     rates = json.loads(out.getvalue().splitlines()[-1])
     assert rates["within_script_recall"] >= 0.98
     assert rates["probable_recall"] >= 0.85
