@@ -644,7 +644,7 @@ def test_what_the_survivor_lacks_comes_from_the_other_unless_somebody_says_other
 
 
 def test_a_look_changes_nothing_and_only_who_keeps_the_register_may_look(desk, client):
-    kept, gone = an_organisation(), an_organisation()
+    kept, gone = an_organisation(is_listed=True), an_organisation()
     before = fresh(kept).revision
     for address in (f"{REGISTER}{kept.pk}/merge/", pair(kept, gone)):
         assert desk.get(address, {"action": "merge"}).status_code == 200
