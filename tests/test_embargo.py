@@ -41,7 +41,10 @@ POINT_ON = {"letters:letter", "letters:letter-in", "letters:organisation"}
 #: Addresses of a public letter that don't answer 200, and why.
 ELSEWHERE = {"letters:sign-sent": "sends on to the form whoever has not just signed"}
 #: All that an address of ours reads. The name asked for is of who signed, and not WORD, as the page repeats it.
-QUERIES = ("?page=2&lang=fr", "?q=Amalia&again=1", "?country=BT&order=country", "?version=2&text=ar", "?from=1&to=2")
+QUERIES = (
+    "?page=2&lang=fr", "?q=Amalia&again=1", "?country=BT&order=country", "?letter=Q", "?version=2&text=ar",
+    "?from=1&to=2",
+)  # fmt: skip
 ALL_AT_ONCE = "?" + "&".join(query.removeprefix("?") for query in QUERIES)
 INSTANT = NOON + timedelta(days=1)
 
