@@ -220,15 +220,7 @@ class SignForm(forms.Form):
 
     def clean_representative_email(self) -> str:
         """The address as typed, if its form is right; it is never asked whether it exists."""
-        value: str = self.cleaned_data["representative_email"]
-        typed = str(self.data.get(self.add_prefix("representative_email"), ""))
-        try:
-            checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
-        except EmailNotValidError:
-            checked = None
-        if checked is None or "." not in checked.domain or has_hidden(typed):
-            raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
-        return value
+        return address_of(self, "representative_email")
 
     def clean_logo(self) -> logos.Logo | None:
         """The picture drawn anew, or the one kept from an earlier try."""
@@ -386,3 +378,54 @@ class LowerForm(forms.Form):
         choices = Endorsement.Visibility.choices
         below = Endorsement.Visibility.values.index(endorsement.visibility) + 1
         self.fields["visibility"].choices = choices[below:]  # type: ignore[attr-defined]
+
+
+class CorrectionForm(forms.Form):
+    """What should change about an organisation, in free words."""
+
+    MOST = 2000
+
+    words = forms.CharField(
+        label=gettext_lazy("What should change"),
+        help_text=gettext_lazy("For example the name, the country or the website; say where it can be checked"),
+        error_messages={"required": gettext_lazy("Say what should change")},
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+    )
+    email = Line(
+        label=gettext_lazy("Your email address"),
+        help_text=gettext_lazy("Only if you want an answer"),
+        max_length=254,
+        too_long=gettext_lazy("The email address must be 254 characters or fewer"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr", "spellcheck": "false"}),
+    )
+    fax = forms.Field(required=False)
+
+    def clean_words(self) -> str:
+        words = clean_text(self.cleaned_data["words"])
+        if not words:
+            raise forms.ValidationError(self.fields["words"].error_messages["required"])
+        if len(words) > self.MOST:
+            raise forms.ValidationError(_("What should change must be 2,000 characters or fewer"))
+        return words
+
+    def clean_email(self) -> str:
+        return address_of(self, "email") if self.cleaned_data["email"] else ""
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """The errors for the summary above the form: id of the field, sentence."""
+        return [(self[name].auto_id, str(error)) for name in self.errors for error in self.errors[name]]
+
+
+def address_of(form: forms.Form, name: str) -> str:
+    """The address in a field as typed, if its form is right; it is never asked whether it exists."""
+    value: str = form.cleaned_data[name]
+    typed = str(form.data.get(form.add_prefix(name), ""))
+    try:
+        checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        checked = None
+    if checked is None or "." not in checked.domain or has_hidden(typed):
+        raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
+    return value

@@ -17,7 +17,7 @@ from django.utils import timezone
 from letters import amending, attachments, lifecycle, responding
 from letters.documents import rendering
 from letters.models import Letter
-from signatories import vetting
+from signatories import correcting, vetting
 from tests.crawling import FILLED, TRIAL, Stranger, addresses, body_of, headers_of, open_to_anyone, patterns, unpacked
 from tests.factories import a_letter, a_moderator, an_endorsement, an_organisation
 
@@ -34,7 +34,9 @@ def test_every_address_that_anyone_may_read_is_crawled():
 def letter() -> Letter:
     """A public letter with something hidden of every kind around it; each hidden word contains SECRET."""
     letter = a_letter(slug="crawled", title="Keep river data public")
-    an_endorsement(letter, an_organisation("Open Union"), representative_name=f"{SECRET} representative")
+    union = an_organisation("Open Union")
+    an_endorsement(letter, union, representative_name=f"{SECRET} representative")
+    correcting.suggest(organisation=union, words=f"{SECRET} correction", email=f"{SECRET}@wells.example.org")
     for visibility in ("country", "counted", "confidential"):
         an_endorsement(letter, an_organisation(f"{SECRET} {visibility}"), visibility=visibility)
     for state in ("submitted", "confirmed", "asked", "held", "rejected", "withdrawn", "expired", "removed"):

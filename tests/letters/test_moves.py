@@ -14,12 +14,13 @@ from coalition.workflow import NotAllowed, Workflow
 from letters import amending, endorsing, mail
 from letters.management.commands.moves import TABLES, VERBS, as_markdown
 from letters.models import Endorsement, Invitation, Letter, Response, Text, Update
-from signatories import vetting
+from signatories import correcting, vetting
 from signatories.models import Organisation
 from tests.factories import a_letter, an_endorsement, an_organisation
 
 #: Statuses that no verb of this piece reaches, so that nothing can be brought into them but by hand.
-UNREACHED = {"Letter": {"delivered", "concluded"}, "Endorsement": {"folded"}, "Organisation": {"merged"}}
+UNREACHED = {"Letter": {"delivered", "concluded"}, "Endorsement": {"folded"}, "Organisation": {"merged"},
+             "Correction": set()}  # fmt: skip
 
 
 def test_the_docs_show_the_tables_as_they_are():
@@ -96,6 +97,9 @@ def _subject(noun: str, status: str) -> Any:
         if status not in UNREACHED[noun]:
             return an_endorsement(state=status)
         return _by_hand(an_endorsement(state="rejected"), status=status)
+    if noun == "Correction":
+        correction = correcting.suggest(organisation=an_organisation(), words="The name is spelt otherwise.")
+        return correction if status == "open" else correcting.settle(correction, by=None, note="Done.")
     organisation = an_organisation(verified=status != "provisional")
     if status == "suspended":
         vetting.suspend(organisation, by=None, note="Why")
@@ -152,6 +156,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "restore": {"by": None, "note": "Safe again."},
         "suspend": {"by": None, "note": "Why."},
         "reinstate": {"by": None, "note": "Why."},
+        "settle": {"by": None, "note": "Done."},
         "answer_held": {"note": "The board."},
         "extend": {"by": None, "closes_at": now.replace(year=now.year + 1), "note": "More time."},
         "allow_late": {"by": None, "late_until": now.replace(year=now.year + 1), "note": "More time."},

@@ -65,7 +65,7 @@ def test_the_number_of_queries_does_not_grow(desk):
     few = number_of_queries()
     for _ in range(30):
         an_organisation(acronym="ABC")
-    assert number_of_queries() == few <= 8
+    assert number_of_queries() == few <= 9
 
 
 def test_the_page_shows_names_domains_and_what_happened(desk):
