@@ -101,9 +101,9 @@ class SignForm(forms.Form):
     )
     logo = forms.FileField(
         label=gettext_lazy("Logo"),
-        help_text=gettext_lazy("PNG or JPEG, up to 1 MB. Shown on your organisation’s page"),
+        help_text=gettext_lazy("PNG, JPEG or WebP, up to 1 MB. Shown on your organisation’s page"),
         required=False,
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
     kept_logo = forms.Field(required=False, widget=forms.HiddenInput)
     visibility = forms.ChoiceField(

@@ -234,7 +234,7 @@ def test_a_logo_survives_another_error_and_reaches_the_endorsement(client):
     assert shown["Content-Type"] == "image/png"
     assert b"".join(shown.streaming_content).startswith(b"\x89PNG")
     bad = SimpleUploadedFile("logo.png", b"<svg onload=alert(1)>", content_type="image/png")
-    assert "must be a PNG or JPEG" in text_of(client.post(sign_url(letter), {**ENTRY, "logo": bad}))
+    assert "must be a PNG, JPEG or WebP" in text_of(client.post(sign_url(letter), {**ENTRY, "logo": bad}))
 
 
 # The link in the mail
