@@ -144,11 +144,13 @@ class SignForm(forms.Form):
         at: datetime,
         *args: Any,
         invitation: Invitation | None = None,
+        may_search: bool = True,
         **kwargs: Any,
     ) -> None:
         """`language`: of the text that is read beside the form. What an `invitation` knows is filled in."""
         super().__init__(*args, **kwargs)
         self.letter, self.language, self.at, self.invitation = letter, language, at, invitation
+        self.may_search = may_search
         if invitation is not None:
             self.initial["organisation_name"] = invitation.name
             self.initial["representative_email"] = invitation.email
@@ -178,7 +180,7 @@ class SignForm(forms.Form):
 
     @cached_property
     def was_searched(self) -> bool:
-        return len(self.typed_name) > 1
+        return self.may_search and len(self.typed_name) > 1
 
     @cached_property
     def found(self) -> list[Organisation]:

@@ -229,12 +229,15 @@ def are_alike(left: Seen, right: Seen) -> bool:
 
 
 def suggested(case: Case) -> str:
-    """What the form of the other letter answers to whoever looks for an organisation."""
-    answer: Any = case.stranger.post(
-        f"{case.older.get_absolute_url()}sign/", {"organisation_name": "Amalia", "find": 1}
-    )
-    assert answer.status_code == 200
-    return str(answer.content.decode())
+    """What the form of the other letter answers to whoever looks for an organisation, by its button or typing."""
+    answers: list[Any] = [
+        case.stranger.post(
+            f"{case.older.get_absolute_url()}sign/", {"organisation_name": "Amalia", "find": 1}, headers=headers
+        )
+        for headers in ({}, {"HX-Request": "true"})
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    return str("".join(answer.content.decode() for answer in answers))
 
 
 def telling(case: Case, answers: dict[str, Seen]) -> list[tuple[str, str]]:

@@ -102,6 +102,8 @@ def test_the_form_suggests_nothing_planted(letter):
         page = Client().post(sign, {"organisation_name": typed, "find": "1"}).content.decode()
         assert page.count(SECRET) == page.count(f'value="{typed}"') + page.count(f"<bdi>{typed}</bdi>")
         assert 'id="pick1"' not in page
+        part = Client().post(sign, {"organisation_name": typed, "find": "1"}, headers={"HX-Request": "true"})
+        assert SECRET not in part.content.decode()
 
 
 def test_mails_name_nobody_else(letter, run_jobs, outbox):
