@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core import signing
-from django.core.validators import URLValidator
 from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy
@@ -21,6 +19,7 @@ from coalition.text import clean_line, clean_text, fits, has_hidden
 from letters.endorsing import SignOn
 from letters.models import Endorsement, Invitation, Letter
 from signatories import logos, matching
+from signatories.forms import plain_website
 from signatories.models import Organisation
 from signatories.names import normalise
 from signatories.vetting import registrable_domain
@@ -206,19 +205,11 @@ class SignForm(forms.Form):
         return next((organisation for organisation in self.found if organisation.public_id == self.picked), None)
 
     def clean_website(self) -> str:
-        """An http(s) address without credentials or port; a bare domain will do."""
         value = self.cleaned_data["website"]
-        if not value:
-            return ""
-        try:
-            parts = urlsplit(value if "//" in value else f"https://{value}")
-            URLValidator(schemes=["http", "https"])(parts.geturl())
-            plain = parts.scheme in ("http", "https") and parts.port is None and not (parts.username or parts.password)
-        except (ValueError, forms.ValidationError):
-            plain = False
-        if not plain or "." not in (parts.hostname or ""):
+        website = plain_website(value) if value else ""
+        if website is None:
             raise forms.ValidationError(_("Enter a website like organisation.org"))
-        return parts.geturl()
+        return website
 
     def clean_representative_email(self) -> str:
         """The address as typed, if its form is right; it is never asked whether it exists."""

@@ -37,6 +37,8 @@ def letter() -> Letter:
     union = an_organisation("Open Union")
     an_endorsement(letter, union, representative_name=f"{SECRET} representative")
     correcting.suggest(organisation=union, words=f"{SECRET} correction", email=f"{SECRET}@wells.example.org")
+    vetting.join(union, by=None, network=an_organisation(f"{SECRET} network"), note=f"{SECRET} note")
+    vetting.join(an_organisation(f"{SECRET} member"), by=None, network=union)
     for visibility in ("country", "counted", "confidential"):
         an_endorsement(letter, an_organisation(f"{SECRET} {visibility}"), visibility=visibility)
     for state in ("submitted", "confirmed", "asked", "held", "rejected", "withdrawn", "expired", "removed"):

@@ -24,7 +24,7 @@ from letters.models import Endorsement, Letter
 from letters.views.reading import country_name, public_page, titled
 from signatories import logos, matching
 from signatories.alphabet import Tab, first_letter, tab, under
-from signatories.models import Domain, Organisation, OrganisationName, OrganisationQuerySet
+from signatories.models import Domain, Membership, Organisation, OrganisationName, OrganisationQuerySet
 from signatories.names import normalise
 from signatories.vetting import registrable_domain
 
@@ -104,12 +104,15 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
         return _merged(slug, at)
     tiers = dict(Endorsement.objects.listed().filter(organisation=found).values_list("letter", "tier"))
     signed = list(titled(Letter.objects.visible_to(None, at)).filter(pk__in=tiers).order_by("-dated_on", "-pk"))
+    networks, members = _networks(found, at)
     site = SiteSettings.load()
 
     def body() -> str:
         about = {
             "section": "organisations",
             "organisation": found,
+            "networks": networks,
+            "members": members,
             "country": country_name(found.country),
             "names": _other_names(found),
             "letters": [(entry, tiers[entry.pk]) for entry in signed],
@@ -117,7 +120,8 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
         return public_page("letters/organisation.html", about, site)
 
     key = [(entry.pk, entry.revision, entry.phase(at), tiers[entry.pk]) for entry in signed]
-    own = (found.pk, found.revision, str(found.logo))
+    belongs = [(entry.pk, entry.role, entry.revision) for entry in (*networks, *members)]
+    own = (found.pk, found.revision, str(found.logo), len(networks), belongs)
     return pages.keyed(request, "organisation", *own, key, site.revision, render=body)
 
 
@@ -200,6 +204,18 @@ def _alphabets(tallies: list[tuple[str, bytes, int]], asked: Asked) -> list[list
         for tab in tabs
     ]
     return [list(group) for _script, group in groupby(entries, key=lambda entry: entry["script"])]
+
+
+def _networks(found: Organisation, at: datetime) -> tuple[list[Any], list[Any]]:
+    """The networks to which it belongs and the members that it has, where both are public: each with its `role`."""
+    public = Organisation.objects.public(at).with_name()
+    by_name = public.filter(names__is_main=True).order_by("names__sort_key", "pk")
+    above, below = Membership.objects.filter(organisation=found), Membership.objects.filter(network=found)
+    networks = by_name.filter(pk__in=above.values("network"))
+    members = by_name.filter(pk__in=below.values("organisation"))
+    in_network = Subquery(above.filter(network=OuterRef("pk")).values("role")[:1])
+    of_member = Subquery(below.filter(organisation=OuterRef("pk")).values("role")[:1])
+    return list(networks.annotate(role=in_network)), list(members.annotate(role=of_member))
 
 
 def _other_names(found: Organisation) -> list[dict[str, str]]:

@@ -135,6 +135,11 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
         if verb == "correct_update":
             said["update"] = Update.objects.create(letter=subject, title="Old news", dated_on=today)
         return {verb: said}
+    if verb in ("join", "leave"):
+        network = Organisation.objects.create(slug="network")  # without an event
+        if verb == "leave":
+            subject.memberships.create(network=network)
+        return {verb: {"by": None, "network": network}}
     if verb == "revoke":
         invited = {"name": "Wells Union", "email": "office@wells.example.org", "email_digest": "0"}
         invitation = Invitation.objects.create(letter=subject, invited_at=timezone.now(), **invited)
@@ -157,6 +162,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "suspend": {"by": None, "note": "Why."},
         "reinstate": {"by": None, "note": "Why."},
         "settle": {"by": None, "note": "Done."},
+        "describe": {"by": None, "kind": "charity"},
         "answer_held": {"note": "The board."},
         "extend": {"by": None, "closes_at": now.replace(year=now.year + 1), "note": "More time."},
         "allow_late": {"by": None, "late_until": now.replace(year=now.year + 1), "note": "More time."},
