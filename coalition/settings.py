@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "crispy_forms",
+    "django_htmx",
     "csp",
     "pgtrigger",
     "procrastinate.contrib.django",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core import signing
-from django.core.validators import URLValidator
 from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy
@@ -21,6 +19,7 @@ from coalition.text import clean_line, clean_text, fits, has_hidden
 from letters.endorsing import SignOn
 from letters.models import Endorsement, Invitation, Letter
 from signatories import logos, matching
+from signatories.forms import plain_website
 from signatories.models import Organisation
 from signatories.names import normalise
 from signatories.vetting import registrable_domain
@@ -47,20 +46,6 @@ class Line(forms.CharField):
         self.validators = []
         self.error_messages["too_long"] = too_long
         self.widget.attrs.pop("maxlength", None)
-
-
-def checked_address(value: str, typed: str) -> str:
-    """An email address, if its form is right and nothing hides in what was typed; it is never asked whether it exists.
-
-    Raises ValidationError.
-    """
-    try:
-        checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
-        checked = None
-    if checked is None or "." not in checked.domain or has_hidden(typed):
-        raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
-    return value
 
 
 class SignForm(forms.Form):
@@ -115,9 +100,9 @@ class SignForm(forms.Form):
     )
     logo = forms.FileField(
         label=gettext_lazy("Logo"),
-        help_text=gettext_lazy("PNG or JPEG, up to 1 MB. Shown on your organisation’s page"),
+        help_text=gettext_lazy("PNG, JPEG or WebP, up to 1 MB. Shown on your organisation’s page"),
         required=False,
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
     kept_logo = forms.Field(required=False, widget=forms.HiddenInput)
     visibility = forms.ChoiceField(
@@ -158,11 +143,13 @@ class SignForm(forms.Form):
         at: datetime,
         *args: Any,
         invitation: Invitation | None = None,
+        may_search: bool = True,
         **kwargs: Any,
     ) -> None:
         """`language`: of the text that is read beside the form. What an `invitation` knows is filled in."""
         super().__init__(*args, **kwargs)
         self.letter, self.language, self.at, self.invitation = letter, language, at, invitation
+        self.may_search = may_search
         if invitation is not None:
             self.initial["organisation_name"] = invitation.name
             self.initial["representative_email"] = invitation.email
@@ -192,7 +179,7 @@ class SignForm(forms.Form):
 
     @cached_property
     def was_searched(self) -> bool:
-        return len(self.typed_name) > 1
+        return self.may_search and len(self.typed_name) > 1
 
     @cached_property
     def found(self) -> list[Organisation]:
@@ -218,23 +205,14 @@ class SignForm(forms.Form):
         return next((organisation for organisation in self.found if organisation.public_id == self.picked), None)
 
     def clean_website(self) -> str:
-        """An http(s) address without credentials or port; a bare domain will do."""
         value = self.cleaned_data["website"]
-        if not value:
-            return ""
-        try:
-            parts = urlsplit(value if "//" in value else f"https://{value}")
-            URLValidator(schemes=["http", "https"])(parts.geturl())
-            plain = parts.scheme in ("http", "https") and parts.port is None and not (parts.username or parts.password)
-        except (ValueError, forms.ValidationError):
-            plain = False
-        if not plain or "." not in (parts.hostname or ""):
+        website = plain_website(value) if value else ""
+        if website is None:
             raise forms.ValidationError(_("Enter a website like organisation.org"))
-        return parts.geturl()
+        return website
 
     def clean_representative_email(self) -> str:
-        typed = str(self.data.get(self.add_prefix("representative_email"), ""))
-        return checked_address(self.cleaned_data["representative_email"], typed)
+        return address_of(self, "representative_email")
 
     def clean_logo(self) -> logos.Logo | None:
         """The picture drawn anew, or the one kept from an earlier try."""
@@ -392,3 +370,54 @@ class LowerForm(forms.Form):
         choices = Endorsement.Visibility.choices
         below = Endorsement.Visibility.values.index(endorsement.visibility) + 1
         self.fields["visibility"].choices = choices[below:]  # type: ignore[attr-defined]
+
+
+class CorrectionForm(forms.Form):
+    """What should change about an organisation, in free words."""
+
+    MOST = 2000
+
+    words = forms.CharField(
+        label=gettext_lazy("What should change"),
+        help_text=gettext_lazy("For example the name, the country or the website; say where it can be checked"),
+        error_messages={"required": gettext_lazy("Say what should change")},
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+    )
+    email = Line(
+        label=gettext_lazy("Your email address"),
+        help_text=gettext_lazy("Only if you want an answer"),
+        max_length=254,
+        too_long=gettext_lazy("The email address must be 254 characters or fewer"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr", "spellcheck": "false"}),
+    )
+    fax = forms.Field(required=False)
+
+    def clean_words(self) -> str:
+        words = clean_text(self.cleaned_data["words"])
+        if not words:
+            raise forms.ValidationError(self.fields["words"].error_messages["required"])
+        if len(words) > self.MOST:
+            raise forms.ValidationError(_("What should change must be 2,000 characters or fewer"))
+        return words
+
+    def clean_email(self) -> str:
+        return address_of(self, "email") if self.cleaned_data["email"] else ""
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """The errors for the summary above the form: id of the field, sentence."""
+        return [(self[name].auto_id, str(error)) for name in self.errors for error in self.errors[name]]
+
+
+def address_of(form: forms.Form, name: str) -> str:
+    """The address in a field as typed, if its form is right; it is never asked whether it exists."""
+    value: str = form.cleaned_data[name]
+    typed = str(form.data.get(form.add_prefix(name), ""))
+    try:
+        checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        checked = None
+    if checked is None or "." not in checked.domain or has_hidden(typed):
+        raise forms.ValidationError(_("Enter an email address with a domain, like name@organisation.org"))
+    return value

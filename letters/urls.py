@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from coalition.links import TokenConverter
-from letters.views import invited, news, reading, representative, signing, versions
+from letters.views import correcting, invited, news, organisations, reading, representative, signing, versions
 from letters.views.record import record_help
 
 register_converter(TokenConverter, "token")
@@ -21,9 +21,10 @@ urlpatterns = [
     path("letters/<slug:slug>/sign/sent/", signing.sent, name="sign-sent"),
     path("letters/<slug:slug>/versions/", versions.versions, name="versions"),
     # organisations/
-    path("organisations/", reading.organisations, name="organisations"),
-    path("organisations/<slug:slug>/", reading.organisation, name="organisation"),
-    path("organisations/<slug:slug>/logo.png", reading.logo, name="organisation-logo"),
+    path("organisations/", organisations.organisations, name="organisations"),
+    path("organisations/<slug:slug>/", organisations.organisation, name="organisation"),
+    path("organisations/<slug:slug>/logo.png", organisations.logo, name="organisation-logo"),
+    path("organisations/<slug:slug>/correct/", correcting.correct, name="organisation-correct"),
     # invitations/<token>/
     path("invitations/<token:token>/", invited.invitation, name="invitation"),
     path("invitations/<token:token>/sign/", invited.sign, name="invitation-sign"),

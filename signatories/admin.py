@@ -1,21 +1,25 @@
-"""The register at the desk: its organisations, their names and domains."""
+"""The register at the desk: its organisations, their names and domains, and what visitors say should change."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.html import format_html, format_html_join
+from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext_lazy, ngettext
 
 from coalition import countries
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
-from signatories import merging_desk, vetting
-from signatories.models import LINKED_IN_PUBLIC, Domain, Organisation, OrganisationName
+from signatories import correcting, merging_desk, vetting
+from signatories.forms import DescribeForm, JoinForm, LeaveForm
+from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
 
 
@@ -44,6 +48,9 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
             gettext_lazy("Its page goes, and nothing is approved for it. Letters that it has signed keep its name."),
         ),
         "reinstate": Verb(vetting.reinstate, gettext_lazy("Reinstate"), gettext_lazy("verified again"), NeededNoteForm),
+        "describe": Verb(vetting.describe, gettext_lazy("Change details"), gettext_lazy("changed"), DescribeForm),
+        "join": Verb(vetting.join, gettext_lazy("Add a network"), gettext_lazy("network added"), JoinForm),
+        "leave": Verb(vetting.leave, gettext_lazy("Take off a network"), gettext_lazy("network taken off"), LeaveForm),
     }
     told = {
         "register": gettext_lazy("Came onto the register"),
@@ -61,13 +68,31 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "retire_name": gettext_lazy("Name kept as a former one"),
         "drop_name": gettext_lazy("Name dropped"),
         "choose_main_name": gettext_lazy("Main name chosen"),
+        "describe": gettext_lazy("Details changed"),
+        "join": gettext_lazy("Network added"),
+        "leave": gettext_lazy("Network taken off"),
+    }
+    codes = {
+        "at_risk": gettext_lazy("at risk"),
+        "safe": gettext_lazy("no longer at risk"),
+        "is_listed": gettext_lazy("listed or no longer listed by a moderator"),
+        "website": gettext_lazy("website"),
+        "scope": gettext_lazy("scope"),
+        "kind": gettext_lazy("kind"),
+        "about": gettext_lazy("about"),
+        "ecosoc_status": gettext_lazy("consultative status"),
+        "ecosoc_since": gettext_lazy("consultative status since"),
+        "several": gettext_lazy("several details"),
     }
     list_display = ["name", "country_name", "standing", "at_risk", "is_listed"]
     list_filter = ["standing", "at_risk", "is_listed"]
     search_fields = ["names__normalised"]
     ordering = ["-pk"]
-    fields = ["name", "country_name", "website", "standing", "merged_into", "at_risk", "is_listed"]
-    readonly_fields = ["name", "country_name", "website", "standing", "merged_into"]
+    fields = (
+        "name", "country_name", "website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "networks",
+        "standing", "merged_into", "at_risk", "is_listed",
+    )  # fmt: skip
+    readonly_fields = fields
     inlines = [NamesBelow, DomainsBelow]
     change_form_template = "admin/signatories/organisation.html"
 
@@ -99,8 +124,11 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         return countries.name(organisation.country, get_language() or "en")
 
     def context_of(self, request: HttpRequest, subject: Organisation) -> dict[str, Any]:
-        ticks = reverse("admin:signatories_organisation_history", args=[subject.pk])
-        links = [(ticks, gettext_lazy("Who changed the ticks"))]
+        links: list[tuple[str, Any]] = []
+        if suggested := subject.corrections.filter(status=Correction.Status.OPEN).count():
+            address = reverse("admin:signatories_correction_changelist")
+            words = ngettext("%(number)d correction suggested", "%(number)d corrections suggested", suggested)
+            links.append((f"{address}?organisation__exact={subject.pk}", words % {"number": suggested}))
         if Organisation.objects.public(timezone.now()).filter(pk=subject.pk).exists():
             links.insert(0, (subject.get_absolute_url(), gettext_lazy("Public page")))
         if subject.merged_into is not None:
@@ -110,23 +138,68 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
             links.append((find, gettext_lazy("Merge with another entry")))
         return {"links": links, "merges": merging_desk.merges_into(request, subject)}
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request, obj) and _keeps_the_register(request)
+    def makes_sense(self, name: str, subject: Organisation) -> bool:
+        return name != "leave" or subject.memberships.exists()
 
-    def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
-        """Only what can be edited is written: whatever else has changed meanwhile stays."""
-        if form.has_changed():
-            self.prepare(obj)
-            obj.revision = F("revision") + 1
-            obj.save(update_fields=["at_risk", "is_listed", "revision"])
+    def timeline(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
+        """With the names of networks, where the events have their public ids."""
+        told = super().timeline(request, subject)
+        networks = Organisation.objects.with_name().filter(public_id__in={entry["code"] for entry in told})
+        names = {network.public_id: network.name for network in networks}
+        return [entry | {"code": names.get(entry["code"], entry["code"])} for entry in told]
+
+    @admin.display(description=gettext_lazy("networks"))
+    def networks(self, organisation: Organisation) -> str:
+        belongs = organisation.memberships.prefetch_related(Prefetch("network", Organisation.objects.with_name()))
+        address = partial(reverse, "admin:signatories_organisation_change")
+        rows = ((address(args=[one.network_id]), one.network.name, one.get_role_display()) for one in belongs)
+        return format_html_join("", '<p><a href="{}"><bdi>{}</bdi></a> ({})</p>', rows)
 
     def prepare(self, subject: Organisation) -> None:
         for make_anew in LINKED_IN_PUBLIC:
             make_anew(subject)
 
 
+@admin.register(Correction)
+class CorrectionAdmin(DeskAdmin[Correction]):
+    """What waits comes first, oldest on top. Only who keeps the register sees it."""
+
+    flow = correcting.flow
+    verbs = {
+        "settle": Verb(
+            correcting.settle,
+            gettext_lazy("Settle"),
+            gettext_lazy("settled"),
+            NeededNoteForm,
+            gettext_lazy("Say what you changed, or why nothing. The email address is deleted, so answer before."),
+        ),
+    }
+    told = {"suggest": gettext_lazy("Came in"), "settle": gettext_lazy("Settled")}
+    list_display = ["__str__", "words_begin", "status", "created_at"]
+    list_filter = ["status"]
+    ordering = ["status", "pk"]
+    fields = ("organisation_page", "words", "email", "language", "is_automatic", "status", "created_at")
+    readonly_fields = fields
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return super().has_module_permission(request) and _keeps_the_register(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Correction]:
+        return Correction.objects.prefetch_related(Prefetch("organisation", Organisation.objects.with_name()))
+
+    @admin.display(description=gettext_lazy("organisation"))
+    def organisation_page(self, correction: Correction) -> str:
+        address = reverse("admin:signatories_organisation_change", args=[correction.organisation_id])
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', address, correction.organisation.name)
+
+    @admin.display(description=gettext_lazy("what should change"))
+    def words_begin(self, correction: Correction) -> str:
+        return Truncator(correction.words).chars(120)
+
+
 def _keeps_the_register(request: HttpRequest) -> bool:
-    """Asked several times for one page, answered once."""
-    if "keeps_the_register" not in vars(request):
-        vars(request)["keeps_the_register"] = keeps_the_register(staff(request), None)
-    return bool(vars(request)["keeps_the_register"])
+    """Whether who sits at the desk does; asked once for a page."""
+    known = vars(request)
+    if "keeps_the_register" not in known:
+        known["keeps_the_register"] = keeps_the_register(staff(request), None)
+    return bool(known["keeps_the_register"])

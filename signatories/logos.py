@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
+import re
 import secrets
 import subprocess
 import sys
@@ -32,12 +33,16 @@ LARGEST = 1024 * 1024
 KEPT = timedelta(hours=1)
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 JPEG_MAGIC = b"\xff\xd8\xff"
+_PNG, _JPEG = re.compile(re.escape(PNG_MAGIC)), re.compile(re.escape(JPEG_MAGIC))
+#: Four bytes in the middle give the length.
+_WEBP = re.compile(rb"RIFF....WEBPVP8[ LX]", re.DOTALL)
 #: By the end of a file's name: what its decoder is called, and how the file begins.
-KINDS = {
-    ".png": ("PNG", PNG_MAGIC),
-    ".jpg": ("JPEG", JPEG_MAGIC),
-    ".jpeg": ("JPEG", JPEG_MAGIC),
-    ".jfif": ("JPEG", JPEG_MAGIC),  # as browsers on Windows name them
+KINDS: dict[str, tuple[str, re.Pattern[bytes]]] = {
+    ".png": ("PNG", _PNG),
+    ".jpg": ("JPEG", _JPEG),
+    ".jpeg": ("JPEG", _JPEG),
+    ".jfif": ("JPEG", _JPEG),  # as browsers on Windows name them
+    ".webp": ("WEBP", _WEBP),
 }
 
 # Run as a file, not as a module: in isolated mode (-I) neither our packages nor the working directory is looked into.
@@ -46,6 +51,8 @@ DARKROOM = Path(__file__).with_name("redraw.py")
 PATIENCE = 5
 #: The darkroom's exit status for what can't be read (`redraw.REFUSED`, which we don't import: it loads decoders).
 REFUSED = 3
+#: And for what is too wide or high (`redraw.TOO_LARGE`).
+TOO_LARGE = 4
 
 
 class Unreadable(Exception):
@@ -76,16 +83,17 @@ class Logo:
 
 
 def redraw(upload: UploadedFile[bytes]) -> Logo:
-    """The uploaded PNG or JPEG (at most 1 MB and 4000 × 4000 pixels) drawn anew, whatever else it held left behind.
+    """The uploaded PNG, JPEG or WebP (at most 1 MB and 4000 × 4000 pixels) drawn anew, and nothing else of it kept.
 
-    Raises Unreadable for anything else, and where name, first bytes and decoder don't agree.
+    Of an animation the first picture is drawn. Raises Unreadable for anything else, and where name, first bytes and
+    decoder don't agree.
     """
     if upload.size is None or upload.size > LARGEST:
         raise Unreadable(_("The logo must be smaller than 1 MB"))
-    kind, magic = KINDS.get(PurePath(upload.name or "").suffix.lower(), ("", b""))
+    kind, magic = KINDS.get(PurePath(upload.name or "").suffix.lower(), ("", None))
     data = upload.read()
-    if not kind or not data.startswith(magic):
-        raise Unreadable(_("The logo must be a PNG or JPEG"))
+    if magic is None or not magic.match(data):
+        raise Unreadable(_("The logo must be a PNG, JPEG or WebP"))
     drawn = _draw(data, kind)
     if not drawn.startswith(PNG_MAGIC):
         raise Unreadable(_("The logo could not be read"))
@@ -93,7 +101,7 @@ def redraw(upload: UploadedFile[bytes]) -> Logo:
 
 
 def _draw(data: bytes, kind: str) -> bytes:
-    """What the darkroom makes of it; empty if nothing."""
+    """What the darkroom makes of it; empty if nothing. Raises Unreadable if it has too many pixels."""
     # A file and not a pipe, so that the limit on file sizes bounds what we read back.
     with TemporaryFile() as drawn:
         command = [sys.executable, "-I", str(DARKROOM), kind]
@@ -103,6 +111,8 @@ def _draw(data: bytes, kind: str) -> bytes:
             ).returncode
         except subprocess.TimeoutExpired:
             return b""
+        if status == TOO_LARGE:
+            raise Unreadable(_("The logo must be at most 4,000 pixels wide and high"))
         if status not in (0, REFUSED):
             logger.warning("Drawing a logo ended with status %d", status)
         drawn.seek(0)

@@ -17,6 +17,7 @@ from coalition.workflow import NotAllowed, lock, lock_all
 from signatories import vetting
 from signatories.models import (
     LINKED_IN_PUBLIC,
+    Correction,
     Difference,
     Domain,
     Merge,
@@ -57,7 +58,10 @@ OWN: dict[type[models.Model], str] = {
     Difference: "asked for the survivor and for all that was merged into it",
 }
 #: What stays with the entry that it belongs to, and why.
-STAYS: dict[type[models.Model], str] = {OrganisationEvent: "what happened to an entry happened to that entry"}
+STAYS: dict[type[models.Model], str] = {
+    OrganisationEvent: "what happened to an entry happened to that entry",
+    Correction: "what a visitor said of an entry was said of that entry",
+}
 
 #: What is chosen between two entries → its columns. The main name is chosen too, under NAME.
 FIELDS: dict[str, tuple[str, ...]] = {

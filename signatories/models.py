@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from coalition import constraints
+from coalition.fields import EncryptedTextField
 from coalition.ids import public_id
 from coalition.models import Event, Note, User
 
@@ -290,3 +291,62 @@ class Difference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one_id} is not {self.other_id}"
+
+
+class Correction(models.Model):
+    """What somebody says should change about an organisation. The desk reads it; nothing public changes by it."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        SETTLED = "settled", _("settled")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="corrections")
+    words = models.TextField(_("what should change"), max_length=2000)
+    email = EncryptedTextField(_("email address"), blank=True, default="")
+    language = models.CharField(_("language"), max_length=12, default="en")
+    is_automatic = models.BooleanField(_("looks filled in by a program"), default=False)
+    status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.OPEN)
+    created_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")
+        constraints = [constraints.one_of("correction_status_is_known", "status", ["open", "settled"])]
+        indexes = [models.Index(name="open_correction", fields=["organisation"], condition=Q(status="open"))]
+
+    def __str__(self) -> str:
+        return self.organisation.name
+
+
+class CorrectionEvent(Event):
+    """One step in the life of a correction."""
+
+    correction = models.ForeignKey(Correction, models.PROTECT, related_name="events")
+
+
+class CorrectionNote(Note):
+    event = models.OneToOneField(CorrectionEvent, models.PROTECT, related_name="note")
+
+
+class Membership(models.Model):
+    """An organisation belongs to a network: as one of its members, or as its section in some place."""
+
+    class Role(models.TextChoices):
+        MEMBER = "member", _("member")
+        SECTION = "section", _("section or chapter")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
+    network = models.ForeignKey(Organisation, models.PROTECT, related_name="members")
+    role = models.CharField(_("as"), max_length=7, choices=Role, default=Role.MEMBER)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(name="member_of_a_network_once", fields=["organisation", "network"]),
+            models.CheckConstraint(name="no_network_of_itself", condition=~Q(organisation=F("network"))),
+            constraints.one_of("membership_role_is_known", "role", ["member", "section"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} → {self.network}"

@@ -1,14 +1,15 @@
 """The darkroom: a program of its own, without Django, in which a picture from a stranger is decoded and drawn anew.
 
-The picture on standard input, "PNG" or "JPEG" as the only argument, the new PNG on standard output. Ends with REFUSED
-where the picture can't be read, whatever the reason.
+The picture on standard input, "PNG", "JPEG" or "WEBP" as the only argument, the new PNG on standard output. Ends with
+TOO_LARGE where the picture is too wide or high, with REFUSED where it can't be read, whatever the reason.
 """
 
 import io
 import resource
 import sys
+import warnings
 
-from PIL import Image, ImageOps, MpoImagePlugin, TiffImagePlugin  # noqa: F401  see below
+from PIL import Image, ImageOps, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401  see below
 
 #: Width and height of a picture that is still decoded: at most 64 MB of pixels.
 LARGEST = 4000
@@ -17,6 +18,7 @@ EDGE = 192
 #: Bytes that the drawn picture has at most: at 16 colours, 4 bits a pixel, it is sure to be reached.
 SMALL = 20 * 1024
 REFUSED = 3
+TOO_LARGE = 4
 
 LIMITS = {
     resource.RLIMIT_AS: 384 * 1024**2,
@@ -26,14 +28,24 @@ LIMITS = {
     resource.RLIMIT_NOFILE: 0,  # neither file nor socket is opened any more; the three that are open stay
 }
 
-# Nothing can be imported any more either, so what Pillow puts off (and the two for photographs, above) comes first.
+# Nothing can be imported any more either, so what Pillow puts off (and the three above, two of them for photographs)
+# comes first.
 Image.preinit()
+# Half of what is refused before anything is laid out for it; what lies between would be warned of.
+Image.MAX_IMAGE_PIXELS = LARGEST**2 // 2
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+
+class TooLarge(Exception):
+    """Not decoded at all."""
 
 
 def main() -> int:
     confine()
     try:
         drawn = draw(sys.stdin.buffer.read(), sys.argv[1])
+    except (TooLarge, Image.DecompressionBombError):
+        return TOO_LARGE
     except Exception:  # a hostile picture can raise anything
         return REFUSED
     sys.stdout.buffer.write(drawn)
@@ -47,10 +59,10 @@ def confine() -> None:
 
 def draw(data: bytes, kind: str) -> bytes:
     """A PNG of at most SMALL bytes within EDGE pixels, without metadata: RGBA, or a palette with alpha if that is too
-    large. A photograph is turned upright."""
+    large. A photograph is turned upright; of an animation the first picture is drawn."""
     image: Image.Image = Image.open(io.BytesIO(data), formats=[kind])  # reads the header only
     if max(image.size) > LARGEST:
-        raise ValueError(image.size)
+        raise TooLarge
     image.draft(None, (2 * EDGE, 2 * EDGE))  # a JPEG is decoded no larger than we need
     if image.mode == "I;16":
         image = image.point(lambda grey: grey / 256)  # or else 16 bits of grey all but become white

@@ -16,11 +16,13 @@ from coalition.roles import REGISTRAR
 from coalition.text import clean_line, fits
 from coalition.workflow import BEFORE, NOW, SAME, Actor, NotAllowed, Workflow
 from signatories import alike
-from signatories.models import Domain, Organisation, OrganisationEvent, OrganisationName
+from signatories.models import Domain, Membership, Organisation, OrganisationEvent, OrganisationName
 from signatories.names import normalise, sort_key
 
 Standing = Organisation.Standing
 flow = Workflow(Organisation, OrganisationEvent, status_field="standing")
+#: What `describe` may change.
+DETAILS = {"website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "at_risk", "is_listed"}
 ANYBODY = Actor("anybody", lambda by, subject: True)
 ON_THE_REGISTER = (Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED)
 #: Kinds of names by which an organisation may be called.
@@ -183,6 +185,72 @@ def choose_main_name(organisation: Organisation, *, name: int, by: User | None, 
     organisation.names.filter(is_main=True).update(is_main=False)
     row.is_main = True
     row.save()
+    organisation.revision += 1
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
+def describe(
+    organisation: Organisation,
+    /,
+    *,
+    by: User | None,
+    note: str = "",
+    code: str = "",
+    at: datetime = NOW,
+    **details: object,
+) -> None:
+    """Says of it what a moderator knows; `details` are among DETAILS, those not given stay. `code`: which changed.
+
+    Whoever calls it for at_risk or is_listed revises the letters that link its page first: see LINKED_IN_PUBLIC.
+    """
+    changed = {name: value for name, value in details.items() if getattr(organisation, name) != value}
+    if unknown := details.keys() - DETAILS:
+        raise TypeError(f"No details of an organisation: {', '.join(sorted(unknown))}.")
+    if not changed:
+        raise NotAllowed(_("Nothing has changed."))
+    for name, value in changed.items():
+        setattr(organisation, name, value)
+    if "website" in changed:
+        domain = registrable_domain(organisation.website)
+        organisation.domains.filter(how=Domain.Proof.WEBSITE).exclude(name=domain).delete()
+        if domain:
+            organisation.domains.get_or_create(name=domain, defaults={"how": Domain.Proof.WEBSITE})
+    organisation.revision += 1
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
+def join(
+    organisation: Organisation,
+    *,
+    by: User | None,
+    network: Organisation,
+    role: str = Membership.Role.MEMBER,
+    note: str = "",
+    code: str = "",
+    at: datetime = NOW,
+) -> None:
+    """It belongs to a network, in this role; `code` is the public_id of the network."""
+    if network == organisation:
+        raise NotAllowed(_("An organisation can’t be a network of itself."))
+    if network.memberships.filter(network=organisation).exists():
+        raise NotAllowed(_("The network is on the register as belonging to it. Take that away first."))
+    organisation.memberships.update_or_create(network=network, defaults={"role": role})
+    organisation.revision += 1
+
+
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
+def leave(
+    organisation: Organisation,
+    *,
+    by: User | None,
+    network: Organisation,
+    note: str = "",
+    code: str = "",
+    at: datetime = NOW,
+) -> None:
+    """It belongs to a network no more."""
+    if not organisation.memberships.filter(network=network).delete()[0]:
+        raise NotAllowed(_("It does not belong to this network."))
     organisation.revision += 1
 
 

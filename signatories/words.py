@@ -9,8 +9,9 @@ JOINING = frozenset(
     fold(
         "a an and at by de do da dos das del della delle degli dei di du des d l e y et en em no na nos nas o os as "
         "the of for in on to with from against la le les los las el il lo gli al ao aos para por pela pelo pelos "
-        "pelas per pour sur sobre con com contra und der die dem den für fuer von vom zu zur zum im am van voor het een og "
-        "på av och и в во на по с о за для от при і у та з w z i dla we te för au aux um uma un una uno une の と を "
+        "pelas per pour sur sobre con com contra und der die dem den für fuer von vom zu zur zum im am van voor het "
+        "een og på av och и в во на по с о за для от при і у та з w z i dla we te för au aux um uma un una uno une "
+        "の と を "
         "に は が で へ 及 和 与 與 و في من على عن ve için ja"
     ).split()
 )

@@ -33,6 +33,7 @@ FILLED: dict[str, dict[str, str]] = {
     "letters:organisations": {},
     "letters:organisation": {"slug": "organisation"},
     "letters:organisation-logo": {"slug": "organisation"},
+    "letters:organisation-correct": {"slug": "organisation"},
     "files:letter-pdf": {"slug": "letter"},
     "files:letter-docx": {"slug": "letter"},
     "files:letter-txt": {"slug": "letter"},

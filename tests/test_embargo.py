@@ -41,7 +41,10 @@ POINT_ON = {"letters:letter", "letters:letter-in", "letters:organisation"}
 #: Addresses of a public letter that don't answer 200, and why.
 ELSEWHERE = {"letters:sign-sent": "sends on to the form whoever has not just signed"}
 #: All that an address of ours reads. The name asked for is of who signed, and not WORD, as the page repeats it.
-QUERIES = ("?page=2&lang=fr", "?q=Amalia&again=1", "?country=BT&order=country", "?version=2&text=ar", "?from=1&to=2")
+QUERIES = (
+    "?page=2&lang=fr", "?q=Amalia&again=1", "?country=BT&order=country", "?letter=Q", "?version=2&text=ar",
+    "?from=1&to=2",
+)  # fmt: skip
 ALL_AT_ONCE = "?" + "&".join(query.removeprefix("?") for query in QUERIES)
 INSTANT = NOON + timedelta(days=1)
 
@@ -247,12 +250,15 @@ def are_alike(left: Seen, right: Seen) -> bool:
 
 
 def suggested(case: Case) -> str:
-    """What the form of the other letter answers to whoever looks for an organisation."""
-    answer: Any = case.stranger.post(
-        f"{case.older.get_absolute_url()}sign/", {"organisation_name": "Amalia", "find": 1}
-    )
-    assert answer.status_code == 200
-    return str(answer.content.decode())
+    """What the form of the other letter answers to whoever looks for an organisation, by its button or typing."""
+    answers: list[Any] = [
+        case.stranger.post(
+            f"{case.older.get_absolute_url()}sign/", {"organisation_name": "Amalia", "find": 1}, headers=headers
+        )
+        for headers in ({}, {"HX-Request": "true"})
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    return str("".join(answer.content.decode() for answer in answers))
 
 
 def telling(case: Case, answers: dict[str, Seen]) -> list[tuple[str, str]]:

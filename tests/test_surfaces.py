@@ -17,7 +17,7 @@ from django.utils import timezone
 from letters import amending, attachments, lifecycle, responding
 from letters.documents import rendering
 from letters.models import Letter
-from signatories import vetting
+from signatories import correcting, vetting
 from tests.crawling import FILLED, TRIAL, Stranger, addresses, body_of, headers_of, open_to_anyone, patterns, unpacked
 from tests.factories import a_letter, a_moderator, an_endorsement, an_organisation
 
@@ -34,7 +34,11 @@ def test_every_address_that_anyone_may_read_is_crawled():
 def letter() -> Letter:
     """A public letter with something hidden of every kind around it; each hidden word contains SECRET."""
     letter = a_letter(slug="crawled", title="Keep river data public")
-    an_endorsement(letter, an_organisation("Open Union"), representative_name=f"{SECRET} representative")
+    union = an_organisation("Open Union")
+    an_endorsement(letter, union, representative_name=f"{SECRET} representative")
+    correcting.suggest(organisation=union, words=f"{SECRET} correction", email=f"{SECRET}@wells.example.org")
+    vetting.join(union, by=None, network=an_organisation(f"{SECRET} network"), note=f"{SECRET} note")
+    vetting.join(an_organisation(f"{SECRET} member"), by=None, network=union)
     for visibility in ("country", "counted", "confidential"):
         an_endorsement(letter, an_organisation(f"{SECRET} {visibility}"), visibility=visibility)
     for state in ("submitted", "confirmed", "asked", "held", "rejected", "withdrawn", "expired", "removed"):
@@ -82,7 +86,7 @@ def test_no_public_address_shows_anything_planted(letter):
     rendering.render(letter.pk)
     seen, stranger = 0, Stranger()
     for _name, path, _subject in addresses():
-        for query in ("", f"?q={SECRET}", "?country=KE&order=country", "?page=2"):
+        for query in ("", f"?q={SECRET}", "?country=KE&order=country", "?letter=Z", "?page=2"):
             answer = stranger.get(path + query)
             shown = headers_of(answer) + unpacked(body_of(answer))
             shown = shown.replace(f'value="{SECRET}"', "").replace(f"q={SECRET}", "")
@@ -100,6 +104,8 @@ def test_the_form_suggests_nothing_planted(letter):
         page = Client().post(sign, {"organisation_name": typed, "find": "1"}).content.decode()
         assert page.count(SECRET) == page.count(f'value="{typed}"') + page.count(f"<bdi>{typed}</bdi>")
         assert 'id="pick1"' not in page
+        part = Client().post(sign, {"organisation_name": typed, "find": "1"}, headers={"HX-Request": "true"})
+        assert SECRET not in part.content.decode()
 
 
 def test_mails_name_nobody_else(letter, run_jobs, outbox):

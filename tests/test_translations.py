@@ -33,7 +33,12 @@ LEFT_OUT = (
     "letters/importing/",
     "letters/repointing.py",
     "signatories/admin.py",
+    "signatories/alike.py",
+    "signatories/forms.py",
+    "signatories/matching.py",
     "signatories/merging",
+    "signatories/suspicion.py",
+    "signatories/vetting.py",
 )
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,

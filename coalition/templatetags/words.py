@@ -43,6 +43,12 @@ def day(value: date | None, precision: str = "day") -> str:
 
 
 @register.filter
+def year(value: int) -> str:
+    """A year in the digits of the language, without groups."""
+    return _in_its_digits(str(value))
+
+
+@register.filter
 def clock(value: datetime) -> str:
     """The time of day in UTC, with the word."""
     return f"{_time(value.astimezone(UTC))} UTC"

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from coalition.desk import staff
 from coalition.workflow import NotAllowed
 from letters import inviting
-from letters.forms import Line, checked_address
+from letters.forms import Line, address_of
 from letters.models import Invitation, Letter, LetterRole
 from letters.roles import CONVENER
 from signatories import matching
@@ -48,7 +48,7 @@ class InviteForm(forms.Form):
     language = forms.ChoiceField(label=gettext_lazy("Language of the mail"), choices=settings.LANGUAGES)
 
     def clean_email(self) -> str:
-        return checked_address(self.cleaned_data["email"], str(self.data.get("email", "")))
+        return address_of(self, "email")
 
     @property
     def organisation(self) -> Organisation | None:

@@ -1,4 +1,4 @@
-"""Public pages: letters, their signatories, organisations. Without cookies, without a session, kept by revision."""
+"""Public pages: letters and their signatories. Without cookies, without a session, kept by revision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -24,7 +24,6 @@ from coalition.text import clean_line
 from letters import counting, responding, timeline
 from letters.models import DeliveryLine, Endorsement, Format, Letter, Text
 from letters.models.letters import LetterQuerySet
-from signatories import logos
 from signatories.models import Organisation
 from signatories.names import normalise
 
@@ -33,7 +32,6 @@ WHOLE_REGISTER = 2000
 FIRST_NAMES = 200
 NAMES_PER_PAGE = 500
 LETTERS_PER_PAGE = 50
-ORGANISATIONS_PER_PAGE = 100
 
 
 @access(get=Who.ANYONE)
@@ -41,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """All public letters, those open for signature first, then newest first."""
     at = timezone.now()
     letters = (
-        _titled(Letter.objects.visible_to(None, at))
+        titled(Letter.objects.visible_to(None, at))
         .annotate(is_over=Case(When(status=Letter.Status.OPEN, closes_at__gt=at, then=Value(0)), default=Value(1)))
         .order_by("is_over", F("dated_on").desc(nulls_last=True), "-opened_at", "-pk")
     )
@@ -60,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "other_entries": [entry[:2] for entry in entries if not entry[2]],
             "at": at,
         }
-        return _public_page("letters/home.html", about, site)
+        return public_page("letters/home.html", about, site)
 
     return pages.keyed(request, "home", page.number, page.paginator.num_pages, key, site.revision, render=body)
 
@@ -86,7 +84,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         text = text_to_read(found, language)
         is_untranslated = not language and text.language.lower() != (get_language() or "en")
         about = page_of(found, text, at) | {"is_untranslated": is_untranslated, "older": found.older}
-        return _public_page("letters/letter.html", about, site)
+        return public_page("letters/letter.html", about, site)
 
     if language and language not in found.texts:
         raise Http404
@@ -110,7 +108,7 @@ def signatories(request: HttpRequest, slug: str) -> HttpResponse:
         names = names.filter(printed_country=country)
     if order:
         names = names.order_by("printed_country", *Endorsement.ALPHABETICAL)
-    number = _whole_number(request.GET.get("page"))
+    number = whole_number(request.GET.get("page"))
 
     def body() -> str:
         page = Paginator(names, NAMES_PER_PAGE).get_page(number)
@@ -126,7 +124,7 @@ def signatories(request: HttpRequest, slug: str) -> HttpResponse:
             "country": country,
             "order": order,
         }
-        return _public_page("letters/signatories.html", about, site)
+        return public_page("letters/signatories.html", about, site)
 
     # Anybody can make up questions without end, so only the plain list is kept.
     is_plain = not query and not country and number == 1
@@ -135,83 +133,15 @@ def signatories(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @access(get=Who.ANYONE)
-def organisations(request: HttpRequest) -> HttpResponse:
-    """The public side of the register, by alphabet."""
-    at = timezone.now()
-    public = Organisation.objects.public(at).with_name().filter(names__is_main=True).order_by("names__sort_key", "pk")
-    page = Paginator(public, ORGANISATIONS_PER_PAGE).get_page(request.GET.get("page"))
-    shown = list(page.object_list)
-    site = SiteSettings.load()
-    key = (page.number, page.paginator.count, [(entry.pk, entry.revision) for entry in shown])
-    about = {
-        "section": "organisations",
-        "page": page,
-        "organisations": [(entry, _country(entry.country)) for entry in shown],
-    }
-    return pages.keyed(
-        request, "organisations", key, site.revision,
-        render=lambda: _public_page("letters/organisations.html", about, site),
-    )  # fmt: skip
-
-
-@access(get=Who.ANYONE)
-def organisation(request: HttpRequest, slug: str) -> HttpResponse:
-    """One organisation, and the public letters it has signed by name."""
-    at = timezone.now()
-    found = _organisation(slug, at)
-    if found is None:
-        return _merged(slug, at)
-    named = Endorsement.objects.listed().filter(organisation=found).values("letter")
-    signed = list(_titled(Letter.objects.visible_to(None, at)).filter(pk__in=named).order_by("-dated_on", "-pk"))
-    site = SiteSettings.load()
-
-    def body() -> str:
-        about = {
-            "section": "organisations",
-            "organisation": found,
-            "country": _country(found.country),
-            "names": found.names.exclude(is_main=True).order_by("kind", "sort_key"),
-            "letters": signed,
-            "at": at,
-        }
-        return _public_page("letters/organisation.html", about, site)
-
-    key = [(entry.pk, entry.revision, entry.phase(at)) for entry in signed]
-    own = (found.pk, found.revision, str(found.logo))
-    return pages.keyed(request, "organisation", *own, key, site.revision, render=body)
-
-
-@access(get=Who.ANYONE)
-def logo(request: HttpRequest, slug: str) -> HttpResponseBase:
-    found = _organisation(slug, timezone.now())
-    if found is None:
-        raise Http404
-    try:
-        return logos.response(found.logo)
-    except (ValueError, FileNotFoundError):
-        raise Http404 from None
-
-
-@access(get=Who.ANYONE)
 def about(request: HttpRequest) -> HttpResponse:
     """Who runs this, and how it treats people's data."""
     site = SiteSettings.load()
     return pages.keyed(
-        request, "about", site.revision, render=lambda: _public_page("letters/about.html", {"section": "about"}, site)
+        request, "about", site.revision, render=lambda: public_page("letters/about.html", {"section": "about"}, site)
     )
 
 
-def _organisation(slug: str, at: datetime) -> Organisation | None:
-    """With its name; and with its logo, where an endorsement has brought that, as long as this is listed in public."""
-    found = Organisation.objects.public(at).with_name().filter(slug=slug).first()
-    if found is not None and found.logo:
-        bringing = found.endorsements.filter(logo=found.logo.name)
-        if bringing.exists() and not bringing.listed().filter(letter__in=Letter.objects.visible_to(None, at)).exists():
-            found.logo = ""
-    return found
-
-
-def _titled(letters: LetterQuerySet) -> LetterQuerySet:
+def titled(letters: LetterQuerySet) -> LetterQuerySet:
     """With `shown_title`, in the interface language or else the authoritative one, and the addressees at hand."""
     sealed = Text.objects.filter(version__letter=OuterRef("pk"), version__sealed_at__isnull=False)
     newest = sealed.order_by("-version__number").values("title")
@@ -252,7 +182,7 @@ def about_letter(found: Letter, at: datetime) -> dict[str, Any]:
         "letter_url": found.get_absolute_url(),
         "sign_url": reverse("letters:sign", args=[found.slug]),
         "deliveries": about_deliveries(found) if found.status in Letter.HANDED_OVER else [],
-        "withheld": sorted((_country(code), number) for code, number in count.withheld_by_country.items() if code),
+        "withheld": sorted((country_name(code), number) for code, number in count.withheld_by_country.items() if code),
     }
 
 
@@ -302,7 +232,7 @@ def _lines(names: Any, deliveries: list[dict[str, Any]]) -> list[dict[str, Any]]
     rows = names.annotate(slug=Case(has_page, default=None), first=Coalesce(first, Value(latest + 1))).values_list(
         "printed_name", "printed_acronym", "printed_country", "tier", "slug", "first"
     )
-    shown = {code: _country(code) for code in countries.CODES}
+    shown = {code: country_name(code) for code in countries.CODES}
     return [
         {
             "name": name,
@@ -318,15 +248,15 @@ def _lines(names: Any, deliveries: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 def _countries(count: counting.Count) -> list[tuple[str, str, int]]:
     """Countries shown in a list, for its filter: code, name, number."""
-    shown = [(code, _country(code), number) for code, number in count.by_country.items() if code]
+    shown = [(code, country_name(code), number) for code, number in count.by_country.items() if code]
     return sorted(shown, key=lambda entry: entry[1])
 
 
-def _country(code: str) -> str:
+def country_name(code: str) -> str:
     return countries.name(code, get_language() or "en") if code else ""
 
 
-def _public_page(template: str, about: dict[str, Any], site: SiteSettings) -> str:
+def public_page(template: str, about: dict[str, Any], site: SiteSettings) -> str:
     """Rendered without the request: nothing of the visitor can get into a page that is kept."""
     return render_to_string(template, {**context.site(), "site": site, **about})
 
@@ -343,15 +273,5 @@ def _gone(request: HttpRequest, slug: str, at: datetime) -> HttpResponse:
     return render(request, "letters/gone.html", {"taken_down_at": event.at if event else None}, status=410)
 
 
-def _merged(slug: str, at: datetime) -> HttpResponse:
-    """The page of the organisation that an old address now means. Nobody keeps that for long: a merge can be undone."""
-    survivor = Organisation.objects.public(at).filter(merged__slug=slug).first()
-    if survivor is None:
-        raise Http404
-    response = HttpResponseRedirect(survivor.get_absolute_url(), status=301)
-    response["Cache-Control"] = pages.PUBLIC
-    return response
-
-
-def _whole_number(value: str | None) -> int:
+def whole_number(value: str | None) -> int:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 7 else 1

@@ -31,6 +31,8 @@ SENT_COOKIE_AGE = 600
 #: From one network: beyond the first, sign-ons are refused for a minute; beyond the second they are held silently.
 SIGN_ONS_A_MINUTE = 8
 SIGN_ONS_AN_HOUR = 30
+#: From one network: a whole office may type at once.
+FINDS_A_MINUTE = 300
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,11 @@ def form_page(request: Visit, door: Door, at: datetime) -> HttpResponse:
     if not found.accepts(at):
         return render(request, "letters/sign_closed.html", context, status=200 if request.method == "GET" else 409)
     posted = request.method == "POST"
-    form = SignForm(
-        found, text.language, at, *((request.POST, request.FILES) if posted else ()), invitation=door.invitation
-    )
     is_lapsed = getattr(request, "has_lapsed", False)
-    is_sent = posted and not is_lapsed and "find" not in request.POST
+    if posted and not is_lapsed and "find" in request.POST:
+        return _finding(request, door, context, at)
+    form = _form(request, door, text.language, at)
+    is_sent = posted and not is_lapsed
     if is_sent and form.is_valid() and not form.is_of_older_text:
         allowance = limits.hit("sign a minute", request.client_network, SIGN_ONS_A_MINUTE, 60, at)
         if not allowance.allowed:
@@ -113,6 +115,29 @@ def form_page(request: Visit, door: Door, at: datetime) -> HttpResponse:
         "changes": _changes(door, form, text.language, at) if form.is_of_older_text else "",
     }
     return render(request, "letters/sign.html", context, status=403 if is_lapsed else 200)
+
+
+def _form(request: Visit, door: Door, language: str, at: datetime, **how: Any) -> SignForm:
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    return SignForm(door.letter, language, at, *sent, invitation=door.invitation, **how)
+
+
+def _finding(request: Visit, door: Door, context: dict[str, Any], at: datetime) -> HttpResponse:
+    """Shows what is found for the name as typed so far: as a page, or to htmx as the part of it that it asks for.
+
+    By POST, so that no log tells which organisation is about to sign.
+    """
+    allowance = limits.hit("find a minute", request.client_network, FINDS_A_MINUTE, 60, at)
+    form = _form(request, door, context["text"].language, at, may_search=allowance.allowed)
+    is_fragment = "HX-Request" in request.headers
+    context |= {
+        "form": form.without_errors(),
+        "is_fragment": is_fragment,
+        "changes": _changes(door, form, context["text"].language, at) if form.is_of_older_text else "",
+        "find_again_at": None if allowance.allowed else allowance.again_at,
+    }
+    template = "letters/_found.html" if is_fragment else "letters/sign.html"
+    return render(request, template, context, status=200 if allowance.allowed else 429)
 
 
 def _changes(door: Door, form: SignForm, language: str, at: datetime) -> str:

@@ -369,7 +369,7 @@ def test_the_list_of_invitations_asks_one_query_however_many_there_are(letter, d
     desk.force_login(a_moderator(letter, "convener"))
     address = f"/admin/letters/letter/{letter.pk}/invitations/"
     invite(letter)
-    with django_assert_num_queries(10) as asked:
+    with django_assert_num_queries(11) as asked:
         desk.get(address)
     for number in range(5):
         invite(letter, email=f"person{number}@wells.example.org")

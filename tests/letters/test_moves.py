@@ -14,12 +14,12 @@ from coalition.workflow import NotAllowed, Workflow
 from letters import amending, endorsing, mail
 from letters.management.commands.moves import TABLES, VERBS, as_markdown
 from letters.models import Endorsement, Invitation, Letter, Response, Text, Update
-from signatories import vetting
+from signatories import correcting, vetting
 from signatories.models import Organisation
 from tests.factories import a_letter, an_endorsement, an_organisation
 
 #: Statuses that no verb of this piece reaches, so that nothing can be brought into them but by hand.
-UNREACHED = {"Letter": {"delivered", "concluded"}, "Endorsement": set(), "Organisation": set()}
+UNREACHED = {"Letter": {"delivered", "concluded"}, "Endorsement": set(), "Organisation": set(), "Correction": set()}
 
 
 def test_the_docs_show_the_tables_as_they_are():
@@ -98,6 +98,9 @@ def _subject(noun: str, status: str) -> Any:
         return _by_hand(a_letter(state="closed"), status=status)
     if noun == "Endorsement":
         return an_endorsement(state=status)
+    if noun == "Correction":
+        correction = correcting.suggest(organisation=an_organisation(), words="The name is spelt otherwise.")
+        return correction if status == "open" else correcting.settle(correction, by=None, note="Done.")
     organisation = an_organisation(verified=status != "provisional")
     if status == "suspended":
         vetting.suspend(organisation, by=None, note="Why")
@@ -133,6 +136,11 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
         if verb == "correct_update":
             said["update"] = Update.objects.create(letter=subject, title="Old news", dated_on=today)
         return {verb: said}
+    if verb in ("join", "leave"):
+        network = Organisation.objects.create(slug="network")  # without an event
+        if verb == "leave":
+            subject.memberships.create(network=network)
+        return {verb: {"by": None, "network": network}}
     if verb == "revoke":
         invited = {"name": "Wells Union", "email": "office@wells.example.org", "email_digest": "0"}
         invitation = Invitation.objects.create(letter=subject, invited_at=timezone.now(), **invited)
@@ -167,6 +175,8 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "restore": {"by": None, "note": "Safe again."},
         "suspend": {"by": None, "note": "Why."},
         "reinstate": {"by": None, "note": "Why."},
+        "settle": {"by": None, "note": "Done."},
+        "describe": {"by": None, "kind": "charity"},
         "answer_held": {"note": "The board."},
         "extend": {"by": None, "closes_at": now.replace(year=now.year + 1), "note": "More time."},
         "allow_late": {"by": None, "late_until": now.replace(year=now.year + 1), "note": "More time."},

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -234,7 +237,7 @@ def test_a_logo_survives_another_error_and_reaches_the_endorsement(client):
     assert shown["Content-Type"] == "image/png"
     assert b"".join(shown.streaming_content).startswith(b"\x89PNG")
     bad = SimpleUploadedFile("logo.png", b"<svg onload=alert(1)>", content_type="image/png")
-    assert "must be a PNG or JPEG" in text_of(client.post(sign_url(letter), {**ENTRY, "logo": bad}))
+    assert "must be a PNG, JPEG or WebP" in text_of(client.post(sign_url(letter), {**ENTRY, "logo": bad}))
 
 
 # The link in the mail
@@ -441,3 +444,90 @@ def test_a_held_page_reads_like_one_that_is_not_held():
         path = f"/en/endorsements/{token_for(endorsement, links.Purpose.MANAGE)}/"
         pages.append(text_of(Client().get(path)))
     assert pages[0] == pages[1]
+
+
+# Finding as one types
+
+
+def as_one_types(client, letter, **typed):
+    return client.post(sign_url(letter), {"find": "1", **typed}, headers={"HX-Request": "true"})
+
+
+def test_as_one_types_the_same_is_found_as_by_the_button(client):
+    letter = a_letter()
+    forum = an_organisation("Mawingu Forum", is_listed=True, website="https://mawingu.org", acronym="MWF")
+    an_organisation("Mawingu Hidden")
+    for typed in ("mawingu", "MWF", "Mawngu Forum", "https://mawingu.org"):
+        part = as_one_types(client, letter, organisation_name=typed)
+        assert part.status_code == 200
+        assert part["Cache-Control"] == "no-store"
+        shown = part.content.decode()
+        assert "<html" not in shown
+        assert f'value="{forum.public_id}"' in shown
+        assert 'id="pick2"' not in shown
+        assert '<p id="found-status" hx-swap-oob="innerHTML">1 organisation found</p>' in shown
+        assert "None of these: add my organisation" in shown
+        assert 'name="country"' in shown
+        assert "There is a problem" not in shown
+        assert "representative" not in shown
+    whole = client.post(sign_url(letter), {"find": "1", "organisation_name": "mawingu"}).content.decode()
+    assert "<html" in whole
+    assert f'value="{forum.public_id}"' in whole
+
+
+def test_what_was_chosen_and_typed_stays_while_one_types_on(client):
+    letter = a_letter()
+    forum = an_organisation("Mawingu Forum", is_listed=True)
+    typed = {
+        "organisation_name": "mawing",
+        "organisation": forum.public_id,
+        "website": "https://x.org",
+        "country": "KE",
+    }
+    shown = as_one_types(client, letter, **typed).content.decode()
+    assert f'value="{forum.public_id}" checked' in shown
+    assert 'value="https://x.org"' in shown
+    assert '<option value="KE" selected>' in shown
+
+
+def test_at_most_eight_are_shown_and_one_letter_is_too_little(client):
+    letter = a_letter()
+    for number in range(12):
+        an_organisation(f"Mawingu Forum {number}", is_listed=True)
+    shown = as_one_types(client, letter, organisation_name="Mawingu Forum").content.decode()
+    assert shown.count('id="pick') == 9
+    assert "8 organisations found" in shown
+    for little in ("", "M", " M "):
+        shown = as_one_types(client, letter, organisation_name=little).content.decode()
+        assert "radio" not in shown
+        assert "Mawingu" not in shown
+        assert '<p id="found-status" hx-swap-oob="innerHTML"></p>' in shown
+
+
+def test_finding_has_a_limit_for_each_network_and_loses_nothing_typed(client, monkeypatch):
+    monkeypatch.setattr("letters.views.signing.FINDS_A_MINUTE", 2)
+    letter = a_letter()
+    an_organisation("Mawingu Forum", is_listed=True)
+    for _ in range(2):
+        assert as_one_types(client, letter, organisation_name="mawingu").status_code == 200
+    assert as_one_types(client, letter, organisation_name="mawingu").status_code == 429
+    page = client.post(sign_url(letter), {"find": "1", **ENTRY, "organisation_name": "mawingu"})
+    assert page.status_code == 429
+    assert "Many searches came from your network within a minute" in text_of(page)
+    assert "Mawingu Forum" not in text_of(page)
+    assert 'value="mawingu"' in page.content.decode()
+    assert f'value="{ENTRY["representative_email"]}"' in page.content.decode()
+
+
+def test_the_form_alone_has_a_script_which_is_htmx_2_from_our_own_address(client):
+    letter = a_letter()
+    page = client.get(sign_url(letter))
+    scripts = re.findall(r'<script src="([^"]+)" defer></script>', page.content.decode())
+    assert scripts == ["/static/django_htmx/htmx-2.min.js"]
+    file = finders.find("django_htmx/htmx-2.min.js")
+    assert file
+    assert re.search(r'version:"2\.\d+\.\d+"', Path(file).read_text())
+    assert "'self'" in page["Content-Security-Policy"]
+    assert "unsafe" not in page["Content-Security-Policy"]
+    for path in ("/en/", letter.get_absolute_url(), "/en/organisations/"):
+        assert "<script" not in client.get(path).content.decode()

@@ -1,9 +1,8 @@
-"""The register at the desk: found by any name, shown as it is, changed by its verbs and two ticks."""
+"""The register at the desk: found by any name, shown as it is, changed by its verbs."""
 
 from __future__ import annotations
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,8 +19,6 @@ from tests.reading import text_of
 pytestmark = pytest.mark.django_db
 
 REGISTER = "/admin/signatories/organisation/"
-#: What Django's forms for the rows below the page want to hear: that there is nothing in them.
-BELOW = {f"{prefix}-{name}_FORMS": "0" for prefix in ("names", "domains") for name in ("TOTAL", "INITIAL")}
 
 
 @pytest.fixture
@@ -35,8 +32,12 @@ def step(client, organisation, verb, **said):
     return client.post(f"{REGISTER}{organisation.pk}/step/{verb}/", {"was": was, **said})
 
 
-def tick(client, organisation, *ticked):
-    return client.post(f"{REGISTER}{organisation.pk}/change/", BELOW | dict.fromkeys(ticked, "on"))
+def describe(client, organisation, **said):
+    """Changes details at the desk; what is not said stays, as the form comes filled in."""
+    form = client.get(f"{REGISTER}{organisation.pk}/step/describe/").context["form"]
+    filled = {name: value for name in form.DETAILS if (value := form[name].value()) not in (None, False, "")}
+    posted = {name: value for name, value in (filled | said).items() if value is not False}
+    return step(client, organisation, "describe", **posted)
 
 
 def test_the_list_shows_all_of_the_register_newest_first(desk):
@@ -65,7 +66,7 @@ def test_the_number_of_queries_does_not_grow(desk):
     few = number_of_queries()
     for _ in range(30):
         an_organisation(acronym="ABC")
-    assert number_of_queries() == few <= 8
+    assert number_of_queries() == few <= 9
 
 
 def test_the_page_shows_names_domains_and_what_happened(desk):
@@ -118,17 +119,22 @@ def test_at_risk_takes_its_page_and_its_links_away_at_once(desk):
     assert reader.get(page).status_code == 200
     assert page in reader.get(letter_page).content.decode()
     before = Letter.objects.get(pk=letter.pk)
-    assert tick(desk, organisation, "at_risk").status_code == 302
+    assert describe(desk, organisation, at_risk="on", note="Threats since May.").status_code == 302
     assert reader.get(page).status_code == 404
     shown = reader.get(letter_page).content.decode()
     assert page not in shown
     assert "Mawingu Forum" in shown, "the signature under the letter stays as its signer chose"
     after = Letter.objects.get(pk=letter.pk)
     assert after.hidden_revision == after.revision == before.revision + 1
-    log = LogEntry.objects.get()
-    assert (log.user.name, log.object_id) == ("Chiara", str(organisation.pk))
-    assert "At risk" in text_of(desk.get(f"{REGISTER}{organisation.pk}/history/"))
-    tick(desk, organisation)
+    event = organisation.events.last()
+    assert (event.verb, event.code, event.by.name, event.note.text) == (
+        "describe", "at_risk", "Chiara", "Threats since May.",
+    )  # fmt: skip
+    told = text_of(desk.get(f"{REGISTER}{organisation.pk}/change/"))
+    assert "at risk" in told
+    assert "Threats since May." in told
+    describe(desk, organisation, at_risk=False)
+    assert organisation.events.last().code == "safe"
     assert reader.get(page).status_code == 200
     assert page in reader.get(letter_page).content.decode()
 
@@ -136,14 +142,55 @@ def test_at_risk_takes_its_page_and_its_links_away_at_once(desk):
 def test_listed_shows_it_without_a_letter(desk):
     organisation = an_organisation()
     assert organisation not in Organisation.objects.public(timezone.now())
-    tick(desk, organisation, "is_listed")
+    describe(desk, organisation, is_listed="on")
     assert organisation in Organisation.objects.public(timezone.now())
     revision = Organisation.objects.get(pk=organisation.pk).revision
-    tick(desk, organisation, "is_listed")
+    again = describe(desk, organisation, is_listed="on")
     assert Organisation.objects.get(pk=organisation.pk).revision == revision, "nothing changed"
+    assert "Nothing has changed." in text_of(desk.get(again["Location"]))
 
 
-def test_saving_the_ticks_writes_nothing_else(desk, monkeypatch):
+def test_details_are_changed_and_shown_with_an_event_and_anew(desk):
+    organisation = an_organisation("Mawingu Forum", website="https://old.org", is_listed=True)
+    page = organisation.get_absolute_url()
+    assert "https://old.org" in text_of(Client().get(page))
+    said = {"website": "mawingu.org", "scope": "regional", "kind": "network", "about": "Clouds.\r\nRivers."}
+    assert describe(desk, organisation, **said, ecosoc_status="roster", ecosoc_since="1998").status_code == 302
+    organisation.refresh_from_db()
+    assert (organisation.website, organisation.about) == ("https://mawingu.org", "Clouds.\nRivers.")
+    assert list(organisation.domains.values_list("name", "how")) == [("mawingu.org", "website")]
+    event = organisation.events.last()
+    assert (event.verb, event.code, event.by.name) == ("describe", "several", "Chiara")
+    shown = text_of(Client().get(page))
+    for words in ("https://mawingu.org", "Scope regional", "Kind network", "roster, since 1998", "Clouds."):
+        assert words in shown
+    describe(desk, organisation, kind="federation")
+    assert organisation.events.last().code == "kind"
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"website": "javascript:alert(1)"}, "Enter a website like organisation.org"),
+        ({"website": "https://a:b@x.org"}, "Enter a website like organisation.org"),
+        ({"website": "x" * 400 + ".org"}, "Enter a website like organisation.org"),
+        ({"kind": "k" * 81}, "Kind must be 80 characters or fewer"),
+        ({"about": "a" * 2001}, "About must be 2,000 characters or fewer"),
+        ({"ecosoc_status": "roster", "ecosoc_since": "1845"}, "Enter a year from 1946 to"),
+        ({"ecosoc_status": "roster", "ecosoc_since": "9" * 5000}, "Enter a year from 1946 to"),
+        ({"ecosoc_since": "1998"}, "Select the status that it has since that year"),
+        ({"scope": "galactic"}, "Select a valid choice"),
+    ],
+)
+def test_details_that_will_not_do_are_told_in_a_sentence(desk, said, sentence):
+    organisation = an_organisation()
+    answer = describe(desk, organisation, **said)
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert not organisation.events.filter(verb="describe").exists()
+
+
+def test_changing_details_writes_nothing_else(desk, monkeypatch):
     """Somebody suspends it between the reading and the writing of the page."""
     organisation = an_organisation()
     prepare = OrganisationAdmin.prepare
@@ -153,16 +200,82 @@ def test_saving_the_ticks_writes_nothing_else(desk, monkeypatch):
         prepare(self, subject)
 
     monkeypatch.setattr(OrganisationAdmin, "prepare", meanwhile)
-    tick(desk, organisation, "at_risk")
+    answer = describe(desk, organisation, at_risk="on")
     organisation.refresh_from_db()
-    assert (organisation.standing, organisation.at_risk) == ("suspended", True)
+    assert (organisation.standing, organisation.at_risk) == ("verified", False), "its refusal undoes all"
+    assert "Somebody changed this meanwhile" in text_of(desk.get(answer["Location"]))
+
+
+def test_a_verb_refuses_details_that_there_are_not():
+    organisation = an_organisation()
+    with pytest.raises(AttributeError):
+        vetting.describe(organisation, by=None, colour="red")
+    with pytest.raises(TypeError):
+        vetting.describe(organisation, by=None, slug="other")
+
+
+# Networks
+
+
+def test_a_network_is_added_and_shown_on_both_pages_where_both_are_public(desk):
+    section, network = an_organisation("Mawingu Kenya", is_listed=True), an_organisation("Mawingu World", acronym="MW")
+    page, network_page = section.get_absolute_url(), network.get_absolute_url()
+    assert step(desk, section, "join", network="mw", role="section").status_code == 302
+    event = section.events.last()
+    assert (event.verb, event.code, event.by.name) == ("join", network.public_id, "Chiara")
+    told = text_of(desk.get(f"{REGISTER}{section.pk}/change/"))
+    assert "Network added" in told
+    assert "Mawingu World (section or chapter)" in told
+    assert "Mawingu World" not in text_of(Client().get(page)), "the network is not public"
+    kept = Client().get(page)["ETag"]
+    describe(desk, network, is_listed="on")
+    assert Client().get(page, headers={"If-None-Match": kept}).status_code == 200
+    assert "Networks Mawingu World as its section or chapter" in text_of(Client().get(page))
+    assert "Members, sections and chapters 1 Mawingu Kenya Kenya · section or chapter" in text_of(
+        Client().get(network_page)
+    )
+    describe(desk, section, at_risk="on")
+    assert "Mawingu Kenya" not in text_of(Client().get(network_page))
+    describe(desk, section, at_risk=False)
+    assert step(desk, section, "leave", network=network.pk).status_code == 302
+    assert "Mawingu World" not in text_of(Client().get(page))
+    assert [event.verb for event in section.events.all()][-1] == "leave"
+
+
+def test_the_network_is_given_by_name_acronym_or_address_and_must_be_one(desk):
+    section = an_organisation("Mawingu Kenya")
+    one, two = an_organisation("Basin Union", country="KE"), an_organisation("Basin Union", country="UG")
+    answer = step(desk, section, "join", network="Basin Union", role="member")
+    assert answer.status_code == 422
+    assert f"Basin Union ({two.slug})" in text_of(answer)
+    for typed, sentence in (("", "Enter the name of the network"), ("Qqqq", "No organisation on the register")):
+        answer = step(desk, section, "join", network=typed, role="member")
+        assert answer.status_code == 422
+        assert sentence in text_of(answer)
+    assert (
+        step(desk, section, "join", network=f"https://x.org/en/organisations/{one.slug}/", role="member").status_code
+        == 302
+    )
+    assert list(section.memberships.values_list("network", "role")) == [(one.pk, "member")]
+    step(desk, section, "join", network=one.slug, role="section")
+    assert list(section.memberships.values_list("network", "role")) == [(one.pk, "section")]
+
+
+def test_networks_do_not_turn_in_a_circle():
+    one, two = an_organisation(), an_organisation()
+    vetting.join(one, by=None, network=two)
+    for subject, network in ((two, one), (one, one)):
+        with pytest.raises(NotAllowed):
+            vetting.join(subject, by=None, network=network)
+    with pytest.raises(NotAllowed):
+        vetting.leave(two, by=None, network=one)
 
 
 def test_nothing_else_can_be_typed_in(desk):
     organisation = an_organisation("Mawingu Forum", country="KE")
     desk.post(
         f"{REGISTER}{organisation.pk}/change/",
-        BELOW | {"standing": "suspended", "website": "https://x.org", "slug": "x"},
+        {"standing": "suspended", "website": "https://x.org", "slug": "x"},
     )
     after = Organisation.objects.get(pk=organisation.pk)
     assert (after.standing, after.website, after.slug) == ("verified", organisation.website, organisation.slug)
@@ -202,6 +315,6 @@ def test_who_does_not_keep_the_register_sees_of_it_what_the_public_sees(client, 
     assert "Hidden Valley Cell" not in text_of(client.get(REGISTER, {"q": "cell"}))
     for address in (f"{REGISTER}{hidden.pk}/change/", f"{REGISTER}{hidden.pk}/history/"):
         assert client.get(address).status_code == 404
-    tick(client, known, "at_risk")
+    step(client, known, "describe", at_risk="on")
     known.refresh_from_db()
     assert not known.at_risk

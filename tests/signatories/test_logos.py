@@ -26,7 +26,8 @@ from signatories import logos, redraw
 from signatories.models import Organisation
 
 TOO_LARGE = "The logo must be smaller than 1 MB"
-WRONG_KIND = "The logo must be a PNG or JPEG"
+WRONG_KIND = "The logo must be a PNG, JPEG or WebP"
+TOO_MANY_PIXELS = "The logo must be at most 4,000 pixels wide and high"
 UNREADABLE = "The logo could not be read"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
@@ -64,6 +65,21 @@ def png_of(width: int, height: int, *, rows: int | None = None, before: bytes = 
     pixels = b"".join(packer.compress(row) for _ in range(height if rows is None else rows)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return logos.PNG_MAGIC + chunk(b"IHDR", header) + before + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def animation(number: int, size: tuple[int, int]) -> bytes:
+    """A WebP that begins red."""
+    frames = [Image.new("RGB", size, colour) for colour in ("red", "lime", "blue")] * (number // 3)
+    return encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=50, lossless=True, method=0)
+
+
+def webp_of(width: int, height: int) -> bytes:
+    """A WebP that says it is as large, around a picture of one pixel."""
+    whole = picture("WEBP", size=(1, 1), lossless=True)[12:]
+    canvas = b"VP8X" + struct.pack("<IB", 10, 0) + bytes(3)
+    canvas += (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    body = b"WEBP" + canvas + whole
+    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def drawn(data: bytes, name: str = "logo.png") -> logos.Logo:
@@ -153,6 +169,29 @@ class TestDrawing:
         assert_only_pixels(logo.data)
         assert opened(logo).getpixel((5, 5)) == (255, 0, 0, 255)
 
+    @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+    @pytest.mark.parametrize("options", [{}, {"lossless": True}])
+    def test_every_kind_of_webp_is_drawn_to_fit(self, mode: str, options: dict[str, Any]) -> None:
+        logo = drawn(picture("WEBP", mode, **options), "الشعار.WEBP")
+        assert_only_pixels(logo.data)
+        image = opened(logo)
+        assert (image.format, image.size) == ("PNG", (192, 96))
+        left, right = image.convert("L").getpixel((20, 50)), image.convert("L").getpixel((170, 50))
+        assert left == pytest.approx(40, abs=3)
+        assert right == pytest.approx(220, abs=3)
+
+    def test_webp_keeps_what_can_be_seen_through(self) -> None:
+        image = Image.new("RGBA", (100, 100), (200, 0, 0, 0))
+        ImageDraw.Draw(image).rectangle((0, 0, 49, 99), fill=(0, 0, 200, 128))
+        redrawn = opened(drawn(encoded(image, "WEBP", lossless=True, exact=True), "logo.webp"))
+        assert redrawn.getpixel((10, 10)) == (0, 0, 200, 128)
+        assert redrawn.getpixel((90, 10))[3] == 0  # type: ignore[index]
+
+    def test_webp_that_moves_stands_still(self) -> None:
+        logo = drawn(animation(3, (60, 60)), "logo.webp")
+        assert_only_pixels(logo.data)
+        assert opened(logo).getpixel((5, 5)) == (255, 0, 0, 255)
+
     def test_second_picture_of_a_phone_is_left_behind(self) -> None:
         double = encoded(
             Image.new("RGB", (60, 60), "red"), "MPO", save_all=True, append_images=[noise("RGB", (60, 60))]
@@ -164,7 +203,7 @@ class TestDrawing:
 class TestLeftBehind:
     pytestmark = pytest.mark.slow
 
-    @pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg")])
+    @pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg"), ("WEBP", "a.webp")])
     def test_photograph_forgets_where_it_was_taken_and_stands_upright(self, kind: str, name: str) -> None:
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = 6
@@ -184,7 +223,7 @@ class TestLeftBehind:
         assert_only_pixels(drawn(plain[:33] + words + plain[33:]).data)
 
     @pytest.mark.parametrize("tail", [b"<html><script>alert(1)</script>", b"PK\x03\x04 logo.jar", SVG, b"GIF89a=1"])
-    @pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg")])
+    @pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg"), ("WEBP", "a.webp")])
     def test_second_life_of_a_file_ends_here(self, tail: bytes, kind: str, name: str) -> None:
         logo = drawn(picture(kind) + tail, name)
         assert_only_pixels(logo.data)
@@ -211,7 +250,8 @@ class TestRefusing:
             b"%PDF-1.7",
             b"PK\x03\x04",
             picture("GIF"),
-            picture("WEBP"),
+            b"RIFF\x10\0\0\0WAVEfmt ",
+            b"RIFF" + picture("WEBP"),
             picture("BMP"),
             picture("TIFF"),
             b"GIF89a" + picture(),
@@ -229,6 +269,8 @@ class TestRefusing:
     def test_png_and_jpeg_under_each_other_s_name_are_refused(self) -> None:
         assert refusal(picture("PNG"), "logo.jpg") == WRONG_KIND
         assert refusal(picture("JPEG"), "logo.png") == WRONG_KIND
+        assert refusal(picture("WEBP"), "logo.png") == WRONG_KIND
+        assert refusal(picture("PNG"), "logo.webp") == WRONG_KIND
 
     @pytest.mark.parametrize(
         ("data", "name"),
@@ -239,16 +281,30 @@ class TestRefusing:
             (logos.PNG_MAGIC + SVG, "logo.png"),
             (logos.JPEG_MAGIC + SVG, "logo.jpg"),
             (png_of(0, 0), "logo.png"),
-            (png_of(4001, 10), "logo.png"),
-            (png_of(10, 4001), "logo.png"),
-            (picture("JPEG", size=(4001, 10)), "logo.jpg"),
+            (picture("WEBP")[:200], "logo.webp"),
+            (picture("WEBP")[:16] + SVG, "logo.webp"),
         ],
-        ids=["cut PNG", "cut JPEG", "bare", "PNG SVG", "JPEG SVG", "nothing", "too wide", "too high", "too wide JPEG"],
+        ids=["cut PNG", "cut JPEG", "bare", "PNG SVG", "JPEG SVG", "nothing", "cut WebP", "WebP SVG"],
     )
     def test_what_cannot_be_drawn_is_refused(self, data: bytes, name: str) -> None:
         assert refusal(data, name) == UNREADABLE
 
-    @pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg")])
+    @pytest.mark.parametrize(
+        ("data", "name"),
+        [
+            (png_of(4001, 10), "logo.png"),
+            (png_of(10, 4001), "logo.png"),
+            (png_of(20_000, 20_000), "logo.png"),
+            (picture("JPEG", size=(4001, 10)), "logo.jpg"),
+            (picture("WEBP", size=(4001, 10)), "logo.webp"),
+            (webp_of(16_384, 16_384), "logo.webp"),
+        ],
+        ids=["wide PNG", "high PNG", "20,000 × 20,000", "wide JPEG", "wide WebP", "WebP that says so"],
+    )
+    def test_what_has_too_many_pixels_is_told_so(self, data: bytes, name: str) -> None:
+        assert refusal(data, name) == TOO_MANY_PIXELS
+
+    @pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.jpg"), ("WEBP", "a.webp")])
     def test_damage_is_survived(self, kind: str, name: str) -> None:
         chance = random.Random(11)  # noqa: S311  no secret
         for _ in range(8):
@@ -298,8 +354,8 @@ class TestBombs:
     @pytest.mark.parametrize(
         ("bomb", "status"),
         [
-            (lambda: png_of(20_000, 20_000), redraw.REFUSED),
-            (lambda: png_of(65_500, 65_500, rows=9), redraw.REFUSED),
+            (lambda: png_of(20_000, 20_000), redraw.TOO_LARGE),
+            (lambda: png_of(65_500, 65_500, rows=9), redraw.TOO_LARGE),
             (lambda: png_of(100, 100, rows=3_000_000), 0),
             (lambda: png_of(9, 9, before=chunk(b"zTXt", b"a\0\0" + zeros())), redraw.REFUSED),
             (lambda: png_of(9, 9, before=chunk(b"iTXt", b"a\0\1\0\0\0" + zeros())), redraw.REFUSED),
@@ -318,8 +374,28 @@ class TestBombs:
         assert peak
         assert int(peak[1]) < 64 * 1024
 
-    def test_bomb_is_refused(self) -> None:
-        assert refusal(png_of(20_000, 20_000)) == UNREADABLE
+    @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+    @pytest.mark.parametrize(
+        ("bomb", "status", "most"),
+        [
+            (lambda: webp_of(16_384, 16_384), redraw.TOO_LARGE, 64),
+            (lambda: picture("WEBP", size=(4001, 3900), method=0), redraw.TOO_LARGE, 224),
+            (lambda: picture("WEBP", "RGB", (4000, 4000), quality=1, method=0), 0, 352),
+            (lambda: picture("WEBP", "RGBA", (4000, 4000), lossless=True, method=0), 0, 352),
+            (lambda: animation(300, (1200, 1200)), 0, 128),
+        ],
+        ids=["16,384 × 16,384", "too wide", "the largest", "the largest without loss", "300 pictures"],
+    )
+    def test_webp_takes_neither_time_nor_memory(self, bomb: Callable[[], bytes], status: int, most: int) -> None:
+        data = bomb()
+        assert len(data) < logos.LARGEST
+        began = time.monotonic()
+        done = python(MEASURING, "WEBP", data=data)
+        assert time.monotonic() - began < 4
+        assert done.returncode == status
+        peak = re.search(rb"VmHWM:\s+(\d+) kB", done.stderr)
+        assert peak
+        assert int(peak[1]) < most * 1024
 
     def test_picture_that_takes_too_long_is_refused(self, caplog: pytest.LogCaptureFixture) -> None:
         """A progressive JPEG whose last pass is repeated thousands of times, each over 16 million pixels."""
@@ -336,7 +412,7 @@ class TestBombs:
         assert python(TEMPTATIONS).returncode == 0
 
     def test_both_sides_mean_the_same_by_refused(self) -> None:
-        assert logos.REFUSED == redraw.REFUSED
+        assert (logos.REFUSED, logos.TOO_LARGE) == (redraw.REFUSED, redraw.TOO_LARGE)
 
 
 LOGO = logos.Logo(picture(size=(50, 50)))

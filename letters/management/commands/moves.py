@@ -6,15 +6,16 @@ from django.core.management.base import BaseCommand
 
 from coalition.workflow import Workflow
 from letters import amending, delivering, drafting, endorsing, inviting, lifecycle, responding
-from signatories import vetting
+from signatories import correcting, vetting
 
 #: Modules whose verbs stand in a table.
-VERBS = (drafting, lifecycle, inviting, amending, delivering, responding, endorsing, vetting)
+VERBS = (drafting, lifecycle, inviting, amending, delivering, responding, endorsing, vetting, correcting)
 
 TABLES: dict[str, Workflow[Any]] = {
     "Letter": lifecycle.flow,
     "Endorsement": endorsing.flow,
     "Organisation": vetting.flow,
+    "Correction": correcting.flow,
 }
 
 

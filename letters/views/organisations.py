@@ -1,0 +1,236 @@
+"""Public pages of the register: the directory, and each organisation with the letters it has signed by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from coalition import countries, languages, pages
+from coalition.access import Who, access
+from coalition.models import SiteSettings
+from coalition.text import clean_line, collation_key
+from letters.models import Endorsement, Letter
+from letters.views.reading import country_name, public_page, titled
+from signatories import logos, matching
+from signatories.alphabet import Tab, first_letter, tab, under
+from signatories.models import Domain, Membership, Organisation, OrganisationName, OrganisationQuerySet
+from signatories.names import normalise
+from signatories.vetting import registrable_domain
+
+ORGANISATIONS_PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the directory is asked for; what can't be meant is as if it had not been said."""
+
+    query: str = ""
+    country: str = ""
+    tab: Tab | None = None
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Asked:
+        country = request.GET.get("country", "")
+        return cls(
+            query=clean_line(request.GET.get("q", ""))[:300],
+            country=country if country in countries.CODES else "",
+            tab=tab(request.GET.get("letter", "")),
+        )
+
+    def __bool__(self) -> bool:
+        return self != Asked()
+
+    def query_string(self) -> str:
+        said = {"q": self.query, "country": self.country, "letter": self.tab.key if self.tab else ""}
+        return urlencode({name: value for name, value in said.items() if value})
+
+
+@access(get=Who.ANYONE)
+def organisations(request: HttpRequest) -> HttpResponse:
+    """The public side of the register by alphabet, searched (`q`), by `country`, by first `letter`."""
+    at = timezone.now()
+    asked = Asked.of(request)
+    public = Organisation.objects.public(at).filter(names__is_main=True).order_by("names__sort_key", "pk")
+    tallies = _tallies(public)
+    found, is_alike = _found(public, asked, at)
+    letters = Letter.objects.visible_to(None, at)
+    signed = Endorsement.objects.listed().order_by().filter(organisation=OuterRef("pk"), letter__in=letters)
+    number_signed = Subquery(
+        signed.values("organisation").annotate(number=Count("letter", distinct=True)).values("number")
+    )
+    page = Paginator(
+        found.with_name().annotate(letters_signed=Coalesce(number_signed, 0)), ORGANISATIONS_PER_PAGE
+    ).get_page(request.GET.get("page"))
+    shown: list[Any] = list(page.object_list)
+    site = SiteSettings.load()
+    key = (page.number, page.paginator.count, [(entry.pk, entry.revision, entry.letters_signed) for entry in shown])
+
+    def body() -> str:
+        about = {
+            "section": "organisations",
+            "page": page,
+            "organisations": [(entry, country_name(entry.country), entry.letters_signed) for entry in shown],
+            "total": sum(number for _code, _first, number in tallies),
+            "countries": _countries(tallies),
+            "alphabets": _alphabets(tallies, asked),
+            "asked": asked,
+            "is_alike": is_alike,
+            "page_query": f"{asked.query_string()}&" if asked else "",
+        }
+        return public_page("letters/organisations.html", about, site)
+
+    # Anybody can make up questions without end, so only the plain list is kept.
+    parts = ("organisations", key, tallies, astuple(asked), is_alike, site.revision)
+    return pages.keyed(request, *parts, render=body, keep=not asked)
+
+
+@access(get=Who.ANYONE)
+def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+    """One organisation, and the public letters it has signed by name."""
+    at = timezone.now()
+    found = _organisation(slug, at)
+    if found is None:
+        return _merged(slug, at)
+    tiers = dict(Endorsement.objects.listed().filter(organisation=found).values_list("letter", "tier"))
+    signed = list(titled(Letter.objects.visible_to(None, at)).filter(pk__in=tiers).order_by("-dated_on", "-pk"))
+    networks, members = _networks(found, at)
+    site = SiteSettings.load()
+
+    def body() -> str:
+        about = {
+            "section": "organisations",
+            "organisation": found,
+            "networks": networks,
+            "members": members,
+            "country": country_name(found.country),
+            "names": _other_names(found),
+            "letters": [(entry, tiers[entry.pk]) for entry in signed],
+        }
+        return public_page("letters/organisation.html", about, site)
+
+    key = [(entry.pk, entry.revision, entry.phase(at), tiers[entry.pk]) for entry in signed]
+    belongs = [(entry.pk, entry.role, entry.revision) for entry in (*networks, *members)]
+    own = (found.pk, found.revision, str(found.logo), len(networks), belongs)
+    return pages.keyed(request, "organisation", *own, key, site.revision, render=body)
+
+
+@access(get=Who.ANYONE)
+def logo(request: HttpRequest, slug: str) -> HttpResponseBase:
+    found = _organisation(slug, timezone.now())
+    if found is None:
+        raise Http404
+    try:
+        return logos.response(found.logo)
+    except (ValueError, FileNotFoundError):
+        raise Http404 from None
+
+
+def _organisation(slug: str, at: datetime) -> Organisation | None:
+    """With its name; and with its logo, where an endorsement has brought that, as long as this is listed in public."""
+    found = Organisation.objects.public(at).with_name().filter(slug=slug).first()
+    if found is not None and found.logo:
+        bringing = found.endorsements.filter(logo=found.logo.name)
+        if bringing.exists() and not bringing.listed().filter(letter__in=Letter.objects.visible_to(None, at)).exists():
+            found.logo = ""
+    return found
+
+
+def _merged(slug: str, at: datetime) -> HttpResponse:
+    """The page of the organisation that an old address now means. Nobody keeps that for long: a merge can be undone."""
+    survivor = Organisation.objects.public(at).filter(merged__slug=slug).first()
+    if survivor is None:
+        raise Http404
+    response = HttpResponseRedirect(survivor.get_absolute_url(), status=301)
+    response["Cache-Control"] = pages.PUBLIC
+    return response
+
+
+def _tallies(public: QuerySet[Organisation]) -> list[tuple[str, bytes, int]]:
+    """How many organisations there are by country and first letter, in the order of the letters: one query for every
+    figure and every choice of the page."""
+    by_first = public.order_by().annotate(first=first_letter("names__sort_key")).values_list("country", "first")
+    rows = by_first.annotate(number=Count("pk")).order_by("first", "country")
+    return [(country, bytes(first), number) for country, first, number in rows]
+
+
+def _found(public: OrganisationQuerySet, asked: Asked, at: datetime) -> tuple[OrganisationQuerySet, bool]:
+    """What was asked for. Where nothing is spelt like that, what is most like it, which the second value tells."""
+    if asked.country:
+        public = public.filter(country=asked.country)
+    if asked.tab:
+        after = {"names__sort_key__lt": asked.tab.end} if asked.tab.end else {}
+        public = public.filter(names__is_main=True, names__sort_key__gte=asked.tab.start, **after)
+    if not asked.query:
+        return public, False
+    named = OrganisationName.objects.filter(normalised__contains=normalise(asked.query)).values("organisation")
+    domain = registrable_domain(asked.query)
+    at_domain = Domain.objects.filter(name=domain or None).values("organisation")
+    spelt = public.filter(Q(pk__in=named) | Q(pk__in=at_domain))
+    if spelt.exists():
+        return spelt, False
+    alike = matching.among(Organisation.objects.filter(pk__in=public.order_by().values("pk")), asked.query)
+    return public.filter(pk__in=[known.pk for known in alike]), bool(alike)
+
+
+def _countries(tallies: list[tuple[str, bytes, int]]) -> list[tuple[str, str, int]]:
+    """Countries for the filter: code, name, number."""
+    numbers: Counter[str] = Counter()
+    for code, _first, number in tallies:
+        numbers[code] += number
+    named = [(code, country_name(code), number) for code, number in numbers.items() if code]
+    return sorted(named, key=lambda entry: collation_key(entry[1]))
+
+
+def _alphabets(tallies: list[tuple[str, bytes, int]], asked: Asked) -> list[list[dict[str, Any]]]:
+    """The first letters that there are, in the order of the list, those of one script together."""
+    ui = get_language() or "en"
+    tabs = dict.fromkeys(under(first) for _country, first, _number in tallies)
+    entries = [
+        {
+            "label": tab.label(ui),
+            "query": replace(asked, query="", tab=tab).query_string(),
+            "is_chosen": tab == asked.tab,
+            "script": tab.script if tab.script != tab.key else "",
+        }
+        for tab in tabs
+    ]
+    return [list(group) for _script, group in groupby(entries, key=lambda entry: entry["script"])]
+
+
+def _networks(found: Organisation, at: datetime) -> tuple[list[Any], list[Any]]:
+    """The networks to which it belongs and the members that it has, where both are public: each with its `role`."""
+    public = Organisation.objects.public(at).with_name()
+    by_name = public.filter(names__is_main=True).order_by("names__sort_key", "pk")
+    above, below = Membership.objects.filter(organisation=found), Membership.objects.filter(network=found)
+    networks = by_name.filter(pk__in=above.values("network"))
+    members = by_name.filter(pk__in=below.values("organisation"))
+    in_network = Subquery(above.filter(network=OuterRef("pk")).values("role")[:1])
+    of_member = Subquery(below.filter(organisation=OuterRef("pk")).values("role")[:1])
+    return list(networks.annotate(role=in_network)), list(members.annotate(role=of_member))
+
+
+def _other_names(found: Organisation) -> list[dict[str, str]]:
+    """Its names but for the main one: what each is, in which language."""
+    ui = get_language() or "en"
+    names = found.names.exclude(is_main=True)
+    order = OrganisationName.Kind.values
+    return [
+        {
+            "text": name.text,
+            "language": name.language,
+            "kind": name.get_kind_display(),
+            "in_language": languages.display_name(name.language, ui) if name.language else "",
+        }
+        for name in sorted(names, key=lambda name: (order.index(name.kind), bytes(name.sort_key)))
+    ]

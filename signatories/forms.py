@@ -1,0 +1,174 @@
+"""What the desk is asked about an organisation: its details, and the networks it belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.validators import URLValidator
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coalition.desk import NoteForm
+from coalition.text import clean_line, clean_text, fits
+from signatories import matching
+from signatories.models import Membership, Organisation
+from signatories.names import normalise
+
+#: The first year of consultative status.
+FIRST_YEAR = 1946
+
+
+def plain_website(value: str) -> str | None:
+    """An http(s) address without credentials or port; a bare domain will do. None for what is none."""
+    try:
+        parts = urlsplit(value if "//" in value else f"https://{value}")
+        URLValidator(schemes=["http", "https"])(parts.geturl())
+        plain = parts.scheme in ("http", "https") and parts.port is None and not (parts.username or parts.password)
+    except (ValueError, forms.ValidationError):
+        return None
+    return parts.geturl() if plain and "." in (parts.hostname or "") else None
+
+
+class DescribeForm(NoteForm):
+    """All that can be said of an organisation besides its names and its standing."""
+
+    website = forms.CharField(label=gettext_lazy("Website"), required=False)
+    scope = forms.ChoiceField(label=gettext_lazy("Scope"), required=False)
+    kind = forms.CharField(label=gettext_lazy("Kind"), required=False)
+    about = forms.CharField(
+        label=gettext_lazy("About"), required=False, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"})
+    )
+    ecosoc_status = forms.ChoiceField(label=gettext_lazy("Consultative status with ECOSOC"), required=False)
+    ecosoc_since = forms.CharField(label=gettext_lazy("Since the year"), required=False)
+    is_listed = forms.BooleanField(
+        label=gettext_lazy("Listed"),
+        help_text=gettext_lazy("In the public register even while it is named on no public letter"),
+        required=False,
+    )
+    at_risk = forms.BooleanField(
+        label=gettext_lazy("At risk"),
+        help_text=gettext_lazy("Its page and every link to it go at once. Letters that it has signed keep its name"),
+        required=False,
+    )
+
+    field_order = (
+        "website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "is_listed", "at_risk", "note",
+    )  # fmt: skip
+    DETAILS = field_order[:-1]
+
+    def __init__(self, subject: Organisation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(subject, *args, **kwargs)
+        self.initial = {name: getattr(subject, name) for name in self.DETAILS}
+        for name, choices in (("scope", Organisation.Scope), ("ecosoc_status", Organisation.Consultative)):
+            self.fields[name].choices = [("", ""), *choices.choices]  # type: ignore[attr-defined]
+
+    def clean_website(self) -> str:
+        typed = clean_line(self.cleaned_data["website"])
+        website = plain_website(typed) if typed else ""
+        if website is None or len(website) > 300:
+            raise forms.ValidationError(_("Enter a website like organisation.org"))
+        return website
+
+    def clean_kind(self) -> str:
+        kind = clean_line(self.cleaned_data["kind"])
+        if not fits(kind, 80):
+            raise forms.ValidationError(_("Kind must be 80 characters or fewer"))
+        return kind
+
+    def clean_about(self) -> str:
+        about = clean_text(self.cleaned_data["about"])
+        if not fits(about, 2000):
+            raise forms.ValidationError(_("About must be 2,000 characters or fewer"))
+        return about
+
+    def clean_ecosoc_since(self) -> int | None:
+        typed = clean_line(self.cleaned_data["ecosoc_since"])
+        if not typed:
+            return None
+        now = timezone.now().year
+        if not (typed.isascii() and typed.isdigit() and FIRST_YEAR <= int(typed[:5]) <= now):
+            raise forms.ValidationError(_("Enter a year from %(first)s to %(now)s") % {"first": FIRST_YEAR, "now": now})
+        return int(typed)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("ecosoc_since") and not data.get("ecosoc_status"):
+            self.add_error("ecosoc_status", _("Select the status that it has since that year"))
+        changed = [name for name in self.DETAILS if data.get(name) != getattr(self.subject, name)]
+        data["code"] = changed[0] if len(changed) == 1 else "several"
+        if "at_risk" in changed:
+            data["code"] = "at_risk" if data["at_risk"] else "safe"
+        return data
+
+
+class JoinForm(NoteForm):
+    """A network on the register, and as what the organisation belongs to it."""
+
+    network = forms.CharField(
+        label=gettext_lazy("Network"),
+        help_text=gettext_lazy("Its name or acronym on the register, or the address of its page"),
+        error_messages={"required": gettext_lazy("Enter the name of the network")},
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+    role = forms.ChoiceField(
+        label=gettext_lazy("It belongs to it as"),
+        choices=Membership.Role.choices,
+        initial=Membership.Role.MEMBER,
+        widget=forms.RadioSelect,
+    )
+
+    field_order = ("network", "role", "note")
+
+    def clean_network(self) -> Organisation:
+        typed = clean_line(self.cleaned_data["network"])[:300]
+        others = Organisation.objects.exclude(standing=Organisation.Standing.MERGED).exclude(pk=self.subject.pk)
+        by_address = others.filter(slug=typed.rstrip("/").rpartition("/")[2]).first()
+        if by_address is not None:
+            return by_address
+        found = matching.among(others, typed)
+        named = [one for one in found if one.names.filter(normalised=normalise(typed)).exists()]
+        if len(named) == 1:
+            return named[0]
+        if not found:
+            raise forms.ValidationError(_("No organisation on the register is called that"))
+        raise forms.ValidationError(
+            _("Give the address of its page; like it are: %(names)s")
+            % {"names": " · ".join(f"{one.name} ({one.slug})" for one in named or found)}
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "network" in data:
+            data["code"] = data["network"].public_id
+        return data
+
+
+class LeaveForm(NoteForm):
+    """One of the networks to which it belongs."""
+
+    network = forms.ModelChoiceField(
+        label=gettext_lazy("Network"),
+        queryset=Organisation.objects.none(),
+        error_messages={
+            "required": gettext_lazy("Select a network"),
+            "invalid_choice": gettext_lazy("Select a network"),
+        },
+        widget=forms.RadioSelect,
+        empty_label=None,
+    )
+
+    field_order = ("network", "note")
+
+    def __init__(self, subject: Organisation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(subject, *args, **kwargs)
+        networks = Organisation.objects.with_name().filter(members__organisation=subject).order_by("slug")
+        self.fields["network"].queryset = networks  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "network" in data:
+            data["code"] = data["network"].public_id
+        return data
