@@ -18,11 +18,14 @@ class LettersConfig(AppConfig):
 
     def ready(self) -> None:
         from coalition.roles import KEEPERS
-        from signatories.models import LINKED_IN_PUBLIC, NAMED_IN_PUBLIC
+        from letters import imports as lists
+        from signatories import imports
+        from signatories.models import LINKED_IN_PUBLIC, NAMED_IN_PUBLIC, Import
 
         KEEPERS.append(_moderates_a_letter)
         NAMED_IN_PUBLIC.append(_named_signatories)
         LINKED_IN_PUBLIC.append(_revise_letters_that_name)
+        imports.KINDS[Import.What.ENDORSEMENTS] = lists.KIND
 
 
 def _moderates_a_letter(person: User) -> bool:

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 
 from coalition import countries
-from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb
-from signatories import vetting
+from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
+from coalition.roles import keeps_the_register
+from signatories import admin_imports, exports, vetting
 from signatories.models import LINKED_IN_PUBLIC, Domain, Organisation, OrganisationName
 from signatories.names import normalise
 
@@ -56,9 +57,17 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     list_filter = ["standing", "at_risk", "is_listed"]
     search_fields = ["names__normalised"]
     ordering = ["-pk"]
+    change_list_template = "admin/signatories/organisations.html"
     fields = ["name", "country_name", "website", "standing", "merged_into", "at_risk", "is_listed"]
     readonly_fields = ["name", "country_name", "website", "standing", "merged_into"]
     inlines = [NamesBelow, DomainsBelow]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*admin_imports.urls(self.admin_site), *exports.urls(self), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        keeps = request.user.is_authenticated and keeps_the_register(staff(request), None)
+        return super().changelist_view(request, {"keeps_register": keeps, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         return Organisation.objects.with_name()
