@@ -319,12 +319,17 @@ def _compare(line: ImportLine) -> None:
         return
     found = suggesting.match(line.name, line.country, line.website)
     line.candidates = [
-        {"organisation": c.organisation.pk, "level": c.level, "score": c.score, "reasons": list(c.reasons)}
+        {"organisation": c.organisation.pk, "level": _level(c), "score": c.score, "reasons": list(c.reasons)}
         for c in found
     ]
     if found:
         best = found[0]
-        line.match, line.level, line.score = best.organisation, best.level, best.score
+        line.match, line.level, line.score = best.organisation, _level(best), best.score
+
+
+def _level(candidate: suggesting.Candidate) -> str:
+    """Whatever is neither probable nor possible is offered too, but nothing follows from it."""
+    return candidate.level if candidate.level in ImportLine.Level.values else ImportLine.Level.NONE
 
 
 def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:

@@ -258,7 +258,7 @@ class ImportLine(models.Model):
         SKIP = "skip", _("leave out")
 
     class Level(models.TextChoices):
-        NONE = "", _("nothing like it")
+        NONE = "", _("probably another")
         POSSIBLE = "possible", _("possibly the same")
         PROBABLE = "probable", _("probably the same")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from procrastinate.contrib.django import app
@@ -16,6 +19,9 @@ from signatories import imports
 from signatories.models import Import
 
 logger = logging.getLogger(__name__)
+
+#: What the lines of a list say is deleted this long after it came in, if it was not imported.
+UNDECIDED_KEPT = timedelta(days=30)
 
 
 @app.task(retry=Patiently())
@@ -53,6 +59,17 @@ def take_back_import(batch: int) -> None:
         person = _who_asked(found, "undo")
         with override(person.language if person else "en"):
             imports.take_back(found, by=person)
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(retry=Patiently())
+def forget_imports(timestamp: int) -> None:
+    """Lists that nobody has decided in time are dropped: their lines may name people."""
+    waiting = (Import.Status.READ, Import.Status.PREVIEWED, Import.Status.FAILED)
+    before = timezone.now() - UNDECIDED_KEPT
+    for batch in Import.objects.filter(status__in=waiting, created_at__lt=before).order_by("pk"):
+        with suppress(NotAllowed):
+            imports.drop(batch, by=None)
 
 
 def _who_asked(batch: Import, verb: str) -> User | None:

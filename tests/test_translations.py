@@ -31,7 +31,13 @@ LEFT_OUT = (
     "coalition/desk.py",
     "letters/admin/",
     "letters/importing/",
+    "letters/imports.py",
+    "letters/models/imports.py",
     "signatories/admin.py",
+    "signatories/admin_imports.py",
+    "signatories/importing/",
+    "signatories/imports.py",
+    "signatories/tasks.py",
 )
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,

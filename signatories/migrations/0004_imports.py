@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("", "nothing like it"),
+                            ("", "probably another"),
                             ("possible", "possibly the same"),
                             ("probable", "probably the same"),
                         ],
