@@ -170,6 +170,8 @@ class Shown:
     printed: str
     problems: list[str]
     options: list[dict[str, Any]]
+    like: dict[str, Any] | None
+    """The likeliest of the options that are on the register, where it is likely at all."""
 
 
 def urls(site: admin.AdminSite) -> list[URLPattern]:
@@ -325,7 +327,8 @@ def _shown(page: Page[ImportLine]) -> list[Shown]:
             line=line,
             printed=imports.printed(line),
             problems=[hazards.words(code, detail) for code, detail in line.problems],
-            options=_options(line, known),
+            options=(options := _options(line, known)),
+            like=next((option for option in options if option.get("is_likely")), None),
         )
         for line in lines
     ]
@@ -338,6 +341,7 @@ def _options(line: ImportLine, known: dict[int, Organisation]) -> list[dict[str,
             "name": organisation.name,
             "country": organisation.country,
             "level": ImportLine.Level(candidate["level"]).label,
+            "is_likely": bool(candidate["level"]),
             "reasons": ", ".join(candidate["reasons"]),
             "is_chosen": line.choice == "known" and line.organisation_id == organisation.pk,
         }

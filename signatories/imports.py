@@ -20,7 +20,7 @@ from coalition.roles import CLOCK, keeps_the_register
 from coalition.workflow import NOW, Actor, NotAllowed, Workflow, together
 from signatories import importing, suggesting, vetting
 from signatories.importing import Entry, Problem, Row, Sheet
-from signatories.importing.hazards import BLOCKING
+from signatories.importing.hazards import BLOCKING, DOUBTFUL
 from signatories.models import Import, ImportEvent, ImportLine, Organisation, OrganisationName
 from signatories.names import normalise
 
@@ -334,7 +334,7 @@ def _level(candidate: suggesting.Candidate) -> str:
 
 def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:
     """What seems right, for a person to change: the same if probably so, new if there is nothing like it; what is
-    possible, or what a problem forbids, nobody decides but they."""
+    only possible, or printed in a doubtful way, nobody decides but they."""
     taken = KINDS[batch.what].taken(batch, [line.match_id for line in chunk if line.match_id])
     for line in chunk:
         line.choice, line.organisation = Choice.UNDECIDED, None
@@ -348,7 +348,7 @@ def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:
             line.problems.append(["taken", ""])
         elif line.level == ImportLine.Level.PROBABLE:
             line.choice, line.organisation = Choice.KNOWN, line.match
-        elif line.level == ImportLine.Level.NONE:
+        elif line.level == ImportLine.Level.NONE and not any(code in DOUBTFUL for code, _detail in line.problems):
             line.choice = Choice.NEW
 
 

@@ -56,6 +56,9 @@ def words(code: str, detail: str = "") -> str:
 #: With one of these a line can't be imported as it is.
 BLOCKING = frozenset({"no_name", "name_too_long", "formula", "visibility_unknown", "withheld"})
 
+#: And with one of these, only when somebody has looked at it.
+DOUBTFUL = frozenset({"two_names", "torn", "person", "heading", "et_al", "remark", "job_title", "email", "handle"})
+
 
 def in_line(raw: str, name: str) -> Iterator[Problem]:
     """What a line shows by itself."""

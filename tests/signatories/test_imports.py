@@ -65,7 +65,7 @@ def test_a_pasted_list_is_compared_decided_and_imported(desk, run_jobs):
     assert "May be a heading, not a name" in text_of(page)
     assert "in the list: 2. Forum Mawingu (FM), Kenya" in text_of(page)
     assert [(line.choice, line.organisation) for line in batch.lines.all()] == [
-        ("known", known), ("new", None), ("new", None),
+        ("known", known), ("new", None), ("", None),
     ]  # fmt: skip
     press(desk, batch, "confirm", **{f"line-{line_of(batch, 3).pk}": "skip"})
     run_jobs()
@@ -162,6 +162,7 @@ def test_what_is_possible_is_for_a_person_to_decide(desk, run_jobs):
     assert (line.match, line.level, line.choice) == (known, "possible", "")
     page = text_of(desk.get(f"{DOOR}{batch.public_id}/?show=undecided"))
     assert "Forum Mawingu for Rivers and Lakes (Kenya) – possibly the same" in page
+    assert "possibly the same: Forum Mawingu for Rivers and Lakes , Kenya (name 0." in page
     assert "Something else" not in page
     press(desk, batch, "keep", **{f"line-{line.pk}": str(known.pk)})
     line.refresh_from_db()
