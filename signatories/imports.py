@@ -222,11 +222,13 @@ def preview(batch: Import) -> None:
     sheet = Sheet(rows, None, is_pasted=batch.is_pasted)
     found = {entry.number: entry for entry in importing.entries(sheet, batch.columns)}
     lines = list(batch.lines.all())
+    for line in lines:
+        _understand(line, found[line.number])
+    equal = suggesting.equal({(line.normalised, line.country) for line in lines})
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
         for line in chunk:
-            _understand(line, found[line.number])
-            _compare(line)
+            _compare(line, equal.get((line.normalised, line.country)))
         with transaction.atomic():
             _decide(batch, chunk)
             _write(chunk, _UNDERSTOOD)
@@ -313,11 +315,11 @@ def _understand(line: ImportLine, entry: Entry) -> None:
     line.problems = _as_lists(entry.problems)
 
 
-def _compare(line: ImportLine) -> None:
+def _compare(line: ImportLine, equal: suggesting.Candidate | None) -> None:
     line.match, line.level, line.score, line.candidates = None, "", None, []
     if not line.name:
         return
-    found = suggesting.match(line.name, line.country, line.website)
+    found = [equal] if equal else suggesting.match(line.name, line.country, line.website)
     line.candidates = [
         {"organisation": c.organisation.pk, "level": _level(c), "score": c.score, "reasons": list(c.reasons)}
         for c in found

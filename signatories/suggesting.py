@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from signatories import matching
-from signatories.models import Organisation, OrganisationQuerySet
+from signatories.models import Organisation, OrganisationName, OrganisationQuerySet
 
 MOST = 8
 
@@ -35,3 +39,21 @@ def match(name: str, country: str, website: str) -> list[Candidate]:
     if equal is not None and equal.pk in candidates:
         candidates[equal.pk] = Candidate(equal, 1.0, "probable", ("same name and country",))
     return sorted(candidates.values(), key=lambda c: (-c.score, c.organisation.pk))[:MOST]
+
+
+def equal(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Candidate]:
+    """By normalised name and country those that only one organisation has, found together: most of a list that comes
+    again. Of one word or without a country, a name is left to the matching."""
+    telling = {name for name, country in wanted if country and " " in name}
+    names = OrganisationName.objects.filter(normalised__in=telling).exclude(kind=OrganisationName.Kind.ACRONYM)
+    having: defaultdict[tuple[str, str], list[Organisation]] = defaultdict(list)
+    here = register().with_name().in_bulk(names.values_list("organisation", flat=True))
+    for name in names:
+        if (organisation := here.get(name.organisation_id)) is not None:
+            same = having[name.normalised, organisation.country]
+            same += [organisation] if organisation not in same else []
+    return {
+        key: Candidate(organisations[0], 1.0, "probable", (_("same name and country"),))
+        for key, organisations in having.items()
+        if key in wanted and len(organisations) == 1
+    }

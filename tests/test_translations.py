@@ -37,6 +37,7 @@ LEFT_OUT = (
     "signatories/admin_imports.py",
     "signatories/importing/",
     "signatories/imports.py",
+    "signatories/suggesting.py",
     "signatories/tasks.py",
 )
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {

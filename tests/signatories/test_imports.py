@@ -301,6 +301,21 @@ def test_comparing_asks_the_database_a_few_times_a_line(run_jobs):
     assert batch.lines.filter(choice="new").count() == 100
 
 
+def test_a_list_that_comes_again_is_known_without_a_search(run_jobs):
+    text = "\n".join(f"Forum {number} of Lakes, Kenya" for number in range(40))
+    batch = a_preview(text, run_jobs)
+    batch.lines.update(choice="new", organisation=None)
+    imports.confirm(batch, by=None)
+    run_jobs()
+    imports.take_in(paste(text), source="Again", by=None, at=timezone.now())
+    with CaptureQueriesContext(connection) as counted:
+        run_jobs()
+    again = Import.objects.latest("pk")
+    assert len(counted) < 40
+    assert set(again.lines.values_list("choice", "level")) == {("known", "probable")}
+    assert all(line.organisation.name == line.name for line in again.lines.all())
+
+
 @pytest.mark.slow
 def test_five_thousand_lines_are_imported_in_15_seconds(run_jobs):
     rows = "\n".join(f"{number}. Forum {number} of Lake {number}, Kenya" for number in range(1, 5001))
