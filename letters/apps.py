@@ -18,14 +18,17 @@ class LettersConfig(AppConfig):
 
     def ready(self) -> None:
         from coalition.roles import KEEPERS
+        from letters import imports as lists
         from letters import repointing
+        from signatories import imports
         from signatories.merging import REPOINT
-        from signatories.models import LINKED_IN_PUBLIC, NAMED_IN_PUBLIC
+        from signatories.models import LINKED_IN_PUBLIC, NAMED_IN_PUBLIC, Import
 
         KEEPERS.append(_moderates_a_letter)
         NAMED_IN_PUBLIC.append(_named_signatories)
         LINKED_IN_PUBLIC.append(_revise_letters_that_name)
         REPOINT.update(repointing.REPOINT)
+        imports.KINDS[Import.What.ENDORSEMENTS] = lists.KIND
 
 
 def _moderates_a_letter(person: User) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from coalition import countries
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
-from signatories import correcting, merging_desk, vetting
+from signatories import admin_imports, correcting, exports, merging_desk, vetting
 from signatories.forms import DescribeForm, JoinForm, LeaveForm
 from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
@@ -88,6 +88,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     list_filter = ["standing", "at_risk", "is_listed"]
     search_fields = ["names__normalised"]
     ordering = ["-pk"]
+    change_list_template = "admin/signatories/organisations.html"
     fields = (
         "name", "country_name", "website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "networks",
         "standing", "merged_into", "at_risk", "is_listed",
@@ -97,7 +98,12 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     change_form_template = "admin/signatories/organisation.html"
 
     def get_urls(self) -> list[URLPattern]:
-        return [*merging_desk.urls(self.admin_site), *super().get_urls()]
+        rooms = [*merging_desk.urls(self.admin_site), *admin_imports.urls(self.admin_site), *exports.urls(self)]
+        return [*rooms, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        keeps = request.user.is_authenticated and _keeps_the_register(request)
+        return super().changelist_view(request, {"keeps_register": keeps, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         """All of it for who keeps the register; anybody else at the desk sees what the public sees, as who is on it and

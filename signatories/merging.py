@@ -20,6 +20,7 @@ from signatories.models import (
     Correction,
     Difference,
     Domain,
+    ImportLine,
     Merge,
     Organisation,
     OrganisationEvent,
@@ -61,6 +62,7 @@ OWN: dict[type[models.Model], str] = {
 STAYS: dict[type[models.Model], str] = {
     OrganisationEvent: "what happened to an entry happened to that entry",
     Correction: "what a visitor said of an entry was said of that entry",
+    ImportLine: "what a line was found to mean; the verbs that import it go on to the survivor",
 }
 
 #: What is chosen between two entries → its columns. The main name is chosen too, under NAME.

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -350,3 +351,114 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} → {self.network}"
+
+
+class Import(models.Model):
+    """A list that came in from outside: read, matched with the register, decided line by line, and then done."""
+
+    class What(models.TextChoices):
+        ORGANISATIONS = "organisations", _("organisations")
+        ENDORSEMENTS = "endorsements", _("endorsements of a letter")
+
+    class Status(models.TextChoices):
+        READ = "read", _("its columns are to be named")
+        PREVIEWING = "previewing", _("being compared with the register")
+        PREVIEWED = "previewed", _("waiting for decisions")
+        CONFIRMING = "confirming", _("being imported")
+        CONFIRMED = "confirmed", _("imported")
+        UNDOING = "undoing", _("being undone")
+        UNDONE = "undone", _("undone")
+        DROPPED = "dropped", _("dropped")
+        FAILED = "failed", _("failed")
+
+    public_id = models.CharField(max_length=16, unique=True, default=public_id, editable=False)
+    what = models.CharField(_("what it holds"), max_length=13, choices=What, default=What.ORGANISATIONS)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.READ, editable=False)
+    source = models.CharField(_("where it came from"), max_length=300)
+    filename = models.CharField(_("file"), max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    read_as = models.CharField(max_length=40, blank=True)
+    header = models.JSONField(default=list)
+    columns = models.JSONField(null=True)
+    remarks = models.JSONField(default=list)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    trouble = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        constraints = [
+            constraints.one_of(
+                "import_status_is_known",
+                "status",
+                [
+                    *("read", "previewing", "previewed", "confirming", "confirmed"),
+                    *("undoing", "undone", "dropped", "failed"),
+                ],
+            ),
+            constraints.one_of("import_holds_what_we_know", "what", ["organisations", "endorsements"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename or self.source
+
+    @property
+    def is_pasted(self) -> bool:
+        return not self.filename
+
+
+class ImportLine(models.Model):
+    """One line of a list: what it says, what the register has like it, and what a person has decided."""
+
+    class Choice(models.TextChoices):
+        UNDECIDED = "", _("not decided")
+        NEW = "new", _("put onto the register")
+        KNOWN = "known", _("an organisation on the register")
+        SKIP = "skip", _("leave out")
+
+    class Level(models.TextChoices):
+        NONE = "", _("probably another")
+        POSSIBLE = "possible", _("possibly the same")
+        PROBABLE = "probable", _("probably the same")
+
+    origin = models.ForeignKey(Import, models.PROTECT, related_name="lines")
+    number = models.PositiveIntegerField(_("line"))
+    raw = EncryptedTextField()
+    aside = EncryptedTextField(blank=True)
+    name = models.CharField(_("name"), max_length=300, blank=True)
+    normalised = models.CharField(max_length=1000, blank=True)
+    acronym = models.CharField(_("acronym"), max_length=40, blank=True)
+    country = models.CharField(_("country"), max_length=13, blank=True)
+    website = models.CharField(_("website"), max_length=300, blank=True)
+    problems = models.JSONField(default=list)
+    match = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    level = models.CharField(max_length=8, choices=Level, blank=True)
+    score = models.FloatField(null=True)
+    candidates = models.JSONField(default=list)
+    choice = models.CharField(_("decision"), max_length=5, choices=Choice, blank=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="import_lines")
+    created = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="created_by_lines")
+
+    class Meta:
+        verbose_name = _("line of an import")
+        verbose_name_plural = _("lines of an import")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(name="line_stands_once_per_import", fields=["origin", "number"]),
+            constraints.one_of("line_choice_is_known", "choice", ["", "new", "known", "skip"]),
+            constraints.present_when("known_organisation_is_named", "organisation", choice="known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.number)
+
+
+class ImportEvent(Event):
+    """One step in the life of an import."""
+
+    origin = models.ForeignKey(Import, models.PROTECT, related_name="events")

@@ -39,6 +39,13 @@ LEFT_OUT = (
     "signatories/merging",
     "signatories/suspicion.py",
     "signatories/vetting.py",
+    "letters/imports.py",
+    "letters/models/imports.py",
+    "signatories/admin_imports.py",
+    "signatories/importing/",
+    "signatories/imports.py",
+    "signatories/suggesting.py",
+    "signatories/tasks.py",
 )
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,

@@ -32,6 +32,7 @@ from letters.admin import amending, drafting, inviting, responding
 from letters.admin import delivering as desk
 from letters.admin.clock import AudienceForm, DeadlineForm, LateForm
 from letters.admin.delivering import DeliverForm
+from letters.admin.importing import endorsement_list
 from letters.models import Addressee, Letter, LetterRole, Text
 from letters.roles import CONVENER, MODERATOR
 
@@ -202,6 +203,7 @@ class LetterAdmin(DeskAdmin[Letter]):
                 view(desk.delivery_proof),
                 name="letters_letter_delivery_proof",
             ),
+            path("<int:pk>/import/", view(endorsement_list), name="letters_letter_import"),
             *inviting.urls(self.admin_site),
             *responding.urls(self.admin_site),
             *super().get_urls(),
@@ -255,6 +257,8 @@ class LetterAdmin(DeskAdmin[Letter]):
         if subject.status in Letter.PUBLIC and MODERATOR.allows(staff(request), subject):
             record = reverse("admin:letters_endorsement_record", args=[subject.pk])
             links.append((record, gettext_lazy("Record a sign-on that came by mail or on paper")))
+            listed = reverse("admin:letters_letter_import", args=[subject.pk])
+            links.append((listed, gettext_lazy("Import a list of endorsements")))
         links += drafting.links(subject, staff(request))
         if subject.status in Letter.PUBLIC and CONVENER.allows(staff(request), subject):
             links.append((reverse("admin:letters_letter_invitations", args=[subject.pk]), gettext_lazy("Invitations")))

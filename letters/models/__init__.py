@@ -3,6 +3,7 @@
 from letters.models.deliveries import Delivery, DeliveryFile, DeliveryLine
 from letters.models.documents import Document, Format
 from letters.models.endorsements import Endorsement, EndorsementEvent, EndorsementNote, Representative, confirm_by
+from letters.models.imports import EndorsementImport, ImportedEndorsement
 from letters.models.invitations import Invitation
 from letters.models.letters import Addressee, Letter, LetterEvent, LetterNote, LetterRole
 from letters.models.records import Opening, RecordEntry
@@ -19,8 +20,10 @@ __all__ = [
     "Document",
     "Endorsement",
     "EndorsementEvent",
+    "EndorsementImport",
     "EndorsementNote",
     "Format",
+    "ImportedEndorsement",
     "Invitation",
     "Letter",
     "LetterEvent",

@@ -1,0 +1,363 @@
+"""Lists at the desk: handed in as a file or pasted, looked through line by line, imported, and undone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from coalition.desk import staff
+from coalition.models import User
+from coalition.text import clean_line, fits
+from coalition.workflow import NotAllowed, locked
+from signatories import imports
+from signatories.importing import MOST_BYTES, Refused, Sheet, TooLarge, hazards, paste, read_file
+from signatories.importing.headers import ROLES
+from signatories.models import Import, ImportLine, Organisation
+
+PAGE = 200
+#: Seconds after which a page that shows progress is asked for again.
+AGAIN = 3
+BUSY = (Import.Status.PREVIEWING, Import.Status.CONFIRMING, Import.Status.UNDOING)
+
+
+class ListForm(forms.Form):
+    """A file or a pasted list, and where it came from."""
+
+    source = forms.CharField(
+        label=gettext_lazy("Where it came from"),
+        help_text=gettext_lazy("For example: form of the 2025 campaign. It stands beside whatever comes of the list"),
+        error_messages={"required": gettext_lazy("Write where the list came from")},
+    )
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("CSV or XLSX, at most 10 MB and 20,000 rows"),
+        required=False,
+        error_messages={"empty": gettext_lazy("There is nothing in this file")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Or a list pasted here"),
+        help_text=gettext_lazy("One organisation on each line. Numbers, bullets and countries may stand around it"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 12, "dir": "auto", "spellcheck": "false"}),
+    )
+
+    sheet: Sheet
+    sha256: str
+
+    def clean_source(self) -> str:
+        source = clean_line(self.cleaned_data["source"])
+        if not source:
+            raise forms.ValidationError(self.fields["source"].error_messages["required"])
+        if not fits(source, 300):
+            raise forms.ValidationError(_("Where it came from must be 300 characters or fewer"))
+        return source
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        file: UploadedFile[bytes] | None = data.get("file")
+        text = data.get("text", "")
+        if file and text.strip():
+            self.add_error("file", _("Choose a file or paste a list, not both"))
+        elif file:
+            self._read("file", lambda: self._of_file(file))
+        elif text.strip():
+            self._read("text", lambda: (paste(text), text.encode(errors="replace")))
+        elif "file" not in self.errors:
+            self.add_error("file", _("Choose a file, or paste a list below"))
+        return data
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """The errors for the summary above the form: id of the field, sentence."""
+        return [(self[name].auto_id, str(error)) for name in self.fields for error in self.errors.get(name, [])]
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the import is told of it."""
+        file = self.cleaned_data.get("file")
+        name = clean_line(file.name)[-200:] if file else ""
+        return {"source": self.cleaned_data["source"], "filename": name, "sha256": self.sha256}
+
+    @staticmethod
+    def _of_file(file: UploadedFile[bytes]) -> tuple[Sheet, bytes]:
+        if file.size is None or file.size > MOST_BYTES:
+            raise TooLarge
+        return read_file(file, file.name or "")
+
+    def _read(self, field: str, read: Callable[[], tuple[Sheet, bytes]]) -> None:
+        try:
+            self.sheet, data = read()
+        except Refused as refusal:
+            self.add_error(field, str(refusal))
+        else:
+            self.sha256 = hashlib.sha256(data).hexdigest()
+
+
+class ColumnsForm(forms.Form):
+    """What each column holds, where the list does not say."""
+
+    def __init__(self, batch: Import, *args: Any) -> None:
+        super().__init__(*args)
+        self.samples = _samples(batch)
+        choices = [("", _("nothing that is wanted")), *((role, ROLE_WORDS[role]) for role in ROLES)]
+        for index, (title, sample) in enumerate(self.samples):
+            self.fields[f"column-{index}"] = forms.ChoiceField(
+                label=title or _("Column %(number)d") % {"number": index + 1},
+                help_text=" · ".join(filter(None, sample)),
+                choices=choices,
+                required=False,
+            )
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """The later of two columns that are said to hold the same would win, so `clean` refuses them."""
+        chosen = {index: self.cleaned_data.get(f"column-{index}", "") for index in range(len(self.samples))}
+        return {role: index for index, role in chosen.items() if role}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        roles = [role for role in data.values() if role]
+        if len(set(roles)) != len(roles):
+            self.add_error(None, _("Two columns are said to hold the same. Choose one of them"))
+        elif "name" not in roles:
+            self.add_error(None, _("Say which column holds the names of the organisations"))
+        return data
+
+
+ROLE_WORDS = {
+    "name": gettext_lazy("name of the organisation"),
+    "acronym": gettext_lazy("acronym"),
+    "country": gettext_lazy("country"),
+    "website": gettext_lazy("website"),
+    "contact_name": gettext_lazy("who signed for it"),
+    "role": gettext_lazy("their role"),
+    "email": gettext_lazy("their email address"),
+    "visibility": gettext_lazy("how it wants to appear"),
+    "date": gettext_lazy("date"),
+}
+FILTERS: dict[str, tuple[Any, Q]] = {
+    "all": (gettext_lazy("All"), Q()),
+    "undecided": (gettext_lazy("Not decided"), Q(choice="")),
+    "problems": (gettext_lazy("With problems"), ~Q(problems=[])),
+    "probable": (gettext_lazy("Probably known"), Q(level="probable")),
+    "possible": (gettext_lazy("Possibly known"), Q(level="possible")),
+    "new": (gettext_lazy("New"), Q(choice="new")),
+    "skip": (gettext_lazy("Left out"), Q(choice="skip")),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One line of the preview."""
+
+    line: ImportLine
+    printed: str
+    problems: list[str]
+    options: list[dict[str, Any]]
+    like: dict[str, Any] | None
+    """The likeliest of the options that are on the register, where it is likely at all."""
+
+
+def urls(site: admin.AdminSite) -> list[URLPattern]:
+    """Doors below admin/signatories/organisation/."""
+    return [
+        path("imports/", site.admin_view(all_imports), name="signatories_imports"),
+        path("imports/<slug:public_id>/", site.admin_view(one_import), name="signatories_import"),
+    ]
+
+
+def all_imports(request: HttpRequest) -> HttpResponse:
+    """Lists that came in, newest first, and the form to hand in one more."""
+    person = staff(request)
+    if not imports.IMPORTER.allows(person, None):
+        raise PermissionDenied
+    form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
+    if form.is_bound and form.is_valid():
+        batch = imports.take_in(form.sheet, by=person, at=timezone.now(), **form.said)
+        return redirect(url_of(batch))
+    return form_page(request, form, Import.objects.select_related("created_by"))
+
+
+def form_page(request: HttpRequest, form: forms.Form, batches: QuerySet[Import], **more: Any) -> HttpResponse:
+    """The form with the latest imports below; `more` for the page of a letter."""
+    person = staff(request)
+    latest = batches.order_by("-pk")[:50]
+    context = {
+        **admin.site.each_context(request),
+        "opts": Organisation._meta,
+        "title": _("Import a list"),
+        "form": form,
+        "batches": [batch for batch in latest if imports.IMPORTER.allows(person, batch)],
+        "back": reverse("admin:signatories_organisation_changelist"),
+        **more,
+    }
+    return TemplateResponse(request, "admin/signatories/imports.html", context, status=422 if form.errors else 200)
+
+
+def one_import(request: HttpRequest, public_id: str) -> HttpResponse:
+    batch = get_object_or_404(Import.objects.select_related("created_by"), public_id=public_id)
+    person = staff(request)
+    if not imports.IMPORTER.allows(person, batch):
+        raise Http404
+    if request.method == "POST":
+        return _post(request, batch, person)
+    return _page(request, batch, ColumnsForm(batch) if batch.status == Import.Status.READ else None)
+
+
+def url_of(batch: Import) -> str:
+    return reverse("admin:signatories_import", args=[batch.public_id])
+
+
+def _post(request: HttpRequest, batch: Import, person: User) -> HttpResponse:
+    """Decisions on the page are kept first, whatever was pressed; then the step is taken."""
+    do = request.POST.get("do", "keep")
+    at = timezone.now()
+    form = ColumnsForm(batch, request.POST) if do == "columns" else None
+    if form is not None and batch.status == Import.Status.READ and not form.is_valid():
+        return _page(request, batch, form)
+    try:
+        _keep(request, batch)
+        match do:
+            case "columns" if form is not None and form.is_valid():
+                imports.name_columns(batch, columns=form.columns, by=person, at=at)
+            case "rest-new":
+                with locked(batch):
+                    _check_open(batch)
+                    number = imports.choose_new(batch)
+                words = ngettext("%(number)d line more is new", "%(number)d lines more are new", number)
+                messages.success(request, words % {"number": number})
+            case "confirm":
+                imports.confirm(batch, by=person, at=at)
+            case "compare":
+                imports.compare_again(batch, by=person, at=at)
+            case "drop":
+                imports.drop(batch, by=person, at=at)
+                messages.success(request, _("Dropped. What the lines said is deleted."))
+                return redirect("admin:signatories_imports")
+            case "undo":
+                imports.undo(batch, by=person, at=at)
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    there = request.GET.copy()
+    if do == "next":
+        there["page"] = request.POST.get("next", "1")
+    return redirect(f"{url_of(batch)}?{there.urlencode()}" if there else url_of(batch))
+
+
+def _keep(request: HttpRequest, batch: Import) -> None:
+    """Writes down what was chosen on this page."""
+    prefix = "line-"
+    said = {
+        int(name.removeprefix(prefix)): value
+        for name, value in request.POST.items()
+        if name.startswith(prefix) and name.removeprefix(prefix).isascii() and name.removeprefix(prefix).isdigit()
+    }
+    if said:
+        with locked(batch):
+            _check_open(batch)
+            imports.choose(batch, {pk: str(value) for pk, value in said.items() if pk < 2**63})
+
+
+def _check_open(batch: Import) -> None:
+    if batch.status != Import.Status.PREVIEWED:
+        raise NotAllowed(_("Decisions can be changed only while the list waits for them."))
+
+
+def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> HttpResponse:
+    chosen = request.GET.get("show", "all")
+    chosen = chosen if chosen in FILTERS else "all"
+    lines = batch.lines.filter(FILTERS[chosen][1]).select_related("origin").order_by("number")
+    page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
+    shows_lines = batch.status not in (*BUSY, Import.Status.READ)
+    figures = imports.figures(batch)
+    context = {
+        **admin.site.each_context(request),
+        "opts": Organisation._meta,
+        "title": str(batch),
+        "batch": batch,
+        "form": form,
+        "is_busy": batch.status in BUSY,
+        "lines": _shown(page) if shows_lines else [],
+        "page": page,
+        "query": f"show={chosen}&" if chosen != "all" else "",
+        "filters": [(key, words, key == chosen, figures.get(key)) for key, (words, _where) in FILTERS.items()],
+        "figures": figures,
+        "wanted": figures["new"] + figures["known"],
+        "remarks": [hazards.words(*remark) for remark in batch.remarks],
+        "trouble": batch.trouble.splitlines(),
+        "letter": letter_of(batch),
+    }
+    response = TemplateResponse(
+        request, "admin/signatories/import.html", context, status=422 if form and form.errors else 200
+    )
+    if batch.status in BUSY:
+        response["Refresh"] = str(AGAIN)
+    return response
+
+
+def letter_of(batch: Import) -> Any:
+    """The letter it is for, if it is for one; this app knows only that it has a title and a key."""
+    about = getattr(batch, "for_letter", None)
+    return about.letter if about else None
+
+
+def _shown(page: Page[ImportLine]) -> list[Shown]:
+    """The lines of a page, with the names of all that are suggested from one query."""
+    lines = list(page.object_list)
+    wanted = {candidate["organisation"] for line in lines for candidate in line.candidates}
+    known = {organisation.pk: organisation for organisation in Organisation.objects.with_name().filter(pk__in=wanted)}
+    return [
+        Shown(
+            line=line,
+            printed=imports.printed(line),
+            problems=[hazards.words(code, detail) for code, detail in line.problems],
+            options=(options := _options(line, known)),
+            like=next((option for option in options if option.get("is_likely")), None),
+        )
+        for line in lines
+    ]
+
+
+def _options(line: ImportLine, known: dict[int, Organisation]) -> list[dict[str, Any]]:
+    suggested = [
+        {
+            "value": str(organisation.pk),
+            "name": organisation.name,
+            "country": organisation.country,
+            "level": ImportLine.Level(candidate["level"]).label,
+            "is_likely": bool(candidate["level"]),
+            "reasons": ", ".join(candidate["reasons"]),
+            "is_chosen": line.choice == "known" and line.organisation_id == organisation.pk,
+        }
+        for candidate in line.candidates
+        if (organisation := known.get(candidate["organisation"]))
+    ]
+    plain: Iterable[ImportLine.Choice] = (ImportLine.Choice.UNDECIDED, ImportLine.Choice.NEW, ImportLine.Choice.SKIP)
+    return [
+        *suggested,
+        *({"value": c.value, "name": c.label, "is_chosen": line.choice == c.value} for c in plain),
+    ]
+
+
+def _samples(batch: Import) -> list[tuple[str, list[str]]]:
+    """Each column's title, and its first few cells."""
+    rows = [imports.cells(line) for line in batch.lines.order_by("number")[:4]]
+    width = max([len(batch.header), *map(len, rows)])
+    titles = [*batch.header, *[""] * width]
+    return [(titles[index], [row[index][:60] if index < len(row) else "" for row in rows]) for index in range(width)]

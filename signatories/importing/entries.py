@@ -1,0 +1,156 @@
+"""From cells to organisations: what each line names, with everything about it that a person should look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from email_validator import EmailNotValidError, validate_email
+
+from coalition import countries
+from coalition.text import clean_line, fits, fold
+from signatories.importing import hazards
+from signatories.importing.pasting import Parts, parts
+from signatories.importing.sheets import Problem, Row, Sheet
+from signatories.names import acronym_of
+
+LONGEST_NAME = 300
+LONGEST_ACRONYM = 40
+#: What else a line may say, besides the organisation: kept apart, as it may name a person.
+ASIDE = ("contact_name", "role", "email", "visibility", "date")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line, understood as far as it can be without looking at the register."""
+
+    number: int
+    raw: str
+    name: str
+    acronym: str = ""
+    country: str = ""
+    website: str = ""
+    aside: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_blocked(self) -> bool:
+        return any(problem.code in hazards.BLOCKING for problem in self.problems)
+
+
+def entries(sheet: Sheet, columns: Mapping[str, int] | None = None) -> list[Entry]:
+    """The lines of a sheet under the columns it names, or under those that a person has chosen."""
+    chosen = columns or sheet.columns
+    assert chosen is not None
+    found = [_pasted(row) if sheet.is_pasted else _of_cells(row, chosen) for row in sheet.rows]
+    beside: dict[int, list[Problem]] = {}
+    for number, problem in hazards.in_list([(entry.number, entry.name, entry.country) for entry in found]):
+        beside.setdefault(number, []).append(problem)
+    for number in _broken_off(sheet):
+        beside.setdefault(number, []).append(Problem("torn"))
+    return [replace(entry, problems=(*entry.problems, *beside.get(entry.number, ()))) for entry in found]
+
+
+def _broken_off(sheet: Sheet) -> list[int]:
+    """Lines that end with a comma, unless that is how this list ends its lines."""
+    ends = [row.number for row in sheet.rows if row.cells and row.cells[0].rstrip().endswith((",", "،", "，"))]
+    return ends if sheet.is_pasted and len(ends) * 3 < len(sheet.rows) else []
+
+
+def _pasted(row: Row) -> Entry:
+    raw = row.cells[0]
+    return _checked(row, raw, parts(raw), {}, [])
+
+
+def _of_cells(row: Row, columns: Mapping[str, int]) -> Entry:
+    said = {
+        role: row.cells[at].strip() for role, at in columns.items() if at < len(row.cells) and row.cells[at].strip()
+    }
+    problems: list[Problem] = []
+    name = clean_line(said.get("name", ""))
+    printed_country = clean_line(said.get("country", ""))
+    country = printed_country if printed_country in countries.CODES else countries.parse(printed_country)
+    if printed_country and not country:
+        problems.append(Problem("country_unknown", printed_country[:60]))
+    website = clean_line(said.get("website", ""))
+    if website and (address := _address(website)) is None:
+        problems.append(Problem("website_unknown", website[:60]))
+        website = ""
+    elif website:
+        website = address or ""
+    aside = {role: clean_line(said[role]) for role in ASIDE if role in said}
+    problems += _look_aside(aside)
+    acronym = clean_line(said.get("acronym", "")) or acronym_of(name)
+    return _checked(row, said.get("name", ""), Parts(name, acronym, country, website), aside, problems)
+
+
+def _checked(row: Row, raw: str, found: Parts, aside: dict[str, str], problems: list[Problem]) -> Entry:
+    problems = [*row.problems, *problems]
+    name = found.name
+    if not name or not any(letter.isalnum() for letter in name):
+        problems.append(Problem("no_name"))
+    elif not fits(name, LONGEST_NAME):
+        problems.append(Problem("name_too_long"))
+        name = name[:LONGEST_NAME]
+    else:
+        problems += hazards.in_line(raw, name)
+    acronym = found.acronym if fits(found.acronym, LONGEST_ACRONYM) else ""
+    return Entry(row.number, raw, name, acronym, found.country, found.website, aside, tuple(problems))
+
+
+def _look_aside(aside: dict[str, str]) -> list[Problem]:
+    """Takes what is not understood back out, and says so."""
+    problems = []
+    if said := aside.get("visibility"):
+        aside["visibility"] = next((code for code, words in _VISIBILITY.items() if fold(said) in words), "")
+        if not aside["visibility"]:
+            problems.append(Problem("visibility_unknown", said[:60]))
+    if aside.get("email") and not _is_mailbox(aside["email"]):
+        aside["email"] = ""
+    person = [bool(aside.get(role)) for role in ("contact_name", "role", "email")]
+    if any(person) and not all(person):
+        problems.append(Problem("contact_unclear"))
+    return problems
+
+
+def _is_mailbox(value: str) -> bool:
+    try:
+        checked = validate_email(value, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return "." in checked.domain and len(value) <= 254
+
+
+def _address(website: str) -> str | None:
+    address = website if re.match(r"https?://", website, re.IGNORECASE) else f"https://{website}"
+    try:
+        URLValidator(schemes=["http", "https"])(address)
+    except ValidationError:
+        return None
+    return address if len(address) <= 300 else None
+
+
+def _answers(words: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in words.split(" | "))
+
+
+#: How lists answer whether a name may be shown. The names are those of an endorsement's visibility.
+_VISIBILITY = {
+    "named": _answers(
+        "named | yes | y | true | 1 | public | publish | published | x | name | oui | public | si | sí | sim | "
+        "público | "
+        "نعم | علني | 是 | 公开 | 公開 | да | публично | ja | はい"
+    ),
+    "country": _answers(
+        "country | country only | pays | país | pays seulement | solo país | البلد | 国家 | 仅国家 | страна"
+    ),
+    "counted": _answers(
+        "counted | no | n | false | 0 | count only | anonymous | total only | non | anonyme | no publicar | "
+        "anónimo | não | "
+        "لا | مجهول | 否 | 匿名 | нет | анонимно | nein | いいえ"
+    ),
+    "confidential": _answers("confidential | secret | confidentiel | confidencial | سري | 保密 | конфиденциально"),
+}

@@ -1,0 +1,435 @@
+"""Verbs on lists that come in: read, compared with the register, decided, imported, undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from coalition.jobs import enqueue
+from coalition.models import User
+from coalition.roles import CLOCK, keeps_the_register
+from coalition.workflow import NOW, Actor, NotAllowed, Workflow, together
+from signatories import importing, matching, suggesting, vetting
+from signatories.importing import Entry, Problem, Row, Sheet
+from signatories.importing.hazards import BLOCKING, DOUBTFUL
+from signatories.models import Import, ImportEvent, ImportLine, Organisation, OrganisationName
+from signatories.names import normalise
+
+Status = Import.Status
+Choice = ImportLine.Choice
+#: Lines that are compared, and counted as done, in one transaction.
+CHUNK = 50
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an import is for, besides the register itself; the apps above say so of theirs."""
+
+    allows: Callable[[User | None, Import], bool] = lambda by, batch: True
+    look: Callable[[Import, ImportLine], list[Problem]] = lambda batch, line: []
+    """What else about a line a person should look at."""
+    hold: Callable[[Import], AbstractContextManager[object]] = lambda batch: nullcontext()
+    """Locks what stands above the register, while the import is done or undone."""
+    taken: Callable[[Import, Iterable[int]], set[int]] = lambda batch, organisations: set()
+    """Which of these organisations have already what the import would give them."""
+    give: Callable[[Import, Sequence[tuple[ImportLine, Organisation]], User | None, datetime], None] = (
+        lambda batch, lines, by, at: None
+    )
+    take_back: Callable[[Import, User | None, datetime], list[str]] = lambda batch, by, at: []
+    """Undoes what was given, and names what stays because somebody has changed it since."""
+    uses: Callable[[Iterable[int]], set[int]] = lambda organisations: set()
+    """Which of these organisations it still needs."""
+
+
+KINDS: dict[str, Kind] = {Import.What.ORGANISATIONS: Kind()}
+
+
+def _may_import(by: User | None, batch: Import | None) -> bool:
+    return keeps_the_register(by, batch) and (batch is None or KINDS[batch.what].allows(by, batch))
+
+
+IMPORTER = Actor("moderator", _may_import)
+flow = Workflow(Import, ImportEvent)
+
+
+def take_in(
+    sheet: Sheet,
+    *,
+    by: User | None,
+    at: datetime,
+    above: Callable[[Import], object] = lambda batch: None,
+    **said: Any,
+) -> Import:
+    """Keeps the lines of a sheet, and has them compared with the register if it is clear what its columns hold.
+
+    `said`: what `read_in` is told; `above` makes the row of another app that belongs to it.
+    """
+    with transaction.atomic():
+        batch = read_in(
+            header=list(sheet.header),
+            read_as=sheet.read_as,
+            remarks=[list(asdict(problem).values()) for problem in sheet.remarks],
+            total=len(sheet.rows),
+            by=by,
+            at=at,
+            **said,
+        )
+        above(batch)
+        ImportLine.objects.bulk_create(
+            (
+                ImportLine(
+                    origin=batch,
+                    number=row.number,
+                    raw=json.dumps(row.cells, ensure_ascii=False),
+                    problems=_as_lists(row.problems),
+                )
+                for row in sheet.rows
+            ),
+            batch_size=BATCH,
+        )
+        return name_columns(batch, columns=sheet.columns, by=by, at=at) if sheet.columns else batch
+
+
+@flow.begin(to=Status.READ, who=IMPORTER)
+def read_in(
+    *,
+    source: str,
+    header: list[str],
+    read_as: str,
+    remarks: list[Any],
+    total: int,
+    what: str = Import.What.ORGANISATIONS,
+    filename: str = "",
+    sha256: str = "",
+    by: User | None,
+    at: datetime = NOW,
+) -> list[models.Model]:
+    """A list was read; nothing is compared before its columns are named."""
+    told = {"header": header, "read_as": read_as, "remarks": remarks, "total": total}
+    return [Import(source=source, what=what, filename=filename, sha256=sha256, created_by=by, created_at=at, **told)]
+
+
+@flow.step(Status.READ, to=Status.PREVIEWING, who=IMPORTER)
+def name_columns(batch: Import, *, columns: Mapping[str, int], by: User | None, at: datetime = NOW) -> None:
+    """What each column holds; the comparison starts when this is committed."""
+    if "name" not in columns:
+        raise NotAllowed(_("Say which column holds the names."))
+    if len(set(columns.values())) != len(columns):
+        raise NotAllowed(_("One column can’t hold two things."))
+    batch.columns = dict(columns)
+    enqueue("signatories.tasks.preview_import", once=f"import-{batch.pk}", batch=batch.pk)
+
+
+@flow.step(Status.PREVIEWED, to=Status.PREVIEWING, who=IMPORTER)
+def compare_again(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
+    """The register has changed; decisions are made anew."""
+    batch.done, batch.trouble = 0, ""
+    enqueue("signatories.tasks.preview_import", once=f"import-{batch.pk}", batch=batch.pk)
+
+
+@flow.step(Status.PREVIEWING, to=Status.PREVIEWED, who=CLOCK)
+def show(batch: Import, *, at: datetime = NOW) -> None:
+    """Every line has been compared."""
+    batch.done = batch.total
+
+
+@flow.step(Status.PREVIEWED, to=Status.CONFIRMING, who=IMPORTER)
+def confirm(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
+    """The decisions stand; they are carried out when this is committed."""
+    _check_decisions(batch)
+    batch.trouble = ""
+    enqueue("signatories.tasks.carry_out_import", once=f"import-{batch.pk}", batch=batch.pk)
+
+
+@flow.step(Status.CONFIRMING, to=Status.CONFIRMED, who=IMPORTER)
+def carry_out(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
+    """All of it in this transaction, or nothing."""
+    kind = KINDS[batch.what]
+    with kind.hold(batch):
+        _check_decisions(batch)
+        _check_meanwhile(batch)
+        lines = list(batch.lines.exclude(choice=Choice.SKIP).select_related("organisation").defer("raw"))
+        new = [line for line in lines if line.choice == Choice.NEW]
+        with together():
+            for line in new:
+                line.created = vetting.register(
+                    name=line.name, country=line.country, website=line.website, acronym=line.acronym, by=by, at=at
+                )
+        ImportLine.objects.bulk_update(new, ["created"], batch_size=BATCH)
+        kind.give(batch, [(line, line.created or _chosen(line)) for line in lines], by, at)
+        # Who signs for an organisation stands with its endorsement now, and nowhere else.
+        batch.lines.update(raw="", aside="")
+
+
+@flow.step(Status.CONFIRMING, to=Status.PREVIEWED, who=CLOCK)
+def refuse(batch: Import, *, trouble: str, at: datetime = NOW) -> None:
+    """It could not be carried out; `trouble` says why."""
+    batch.trouble = trouble
+
+
+@flow.step(Status.PREVIEWED, Status.READ, Status.FAILED, to=Status.DROPPED, who=IMPORTER)
+def drop(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
+    """It is not wanted. What its lines said is deleted."""
+    forget_lines(batch)
+
+
+@flow.step(Status.PREVIEWING, to=Status.FAILED, who=CLOCK)
+def fail(batch: Import, *, trouble: str, at: datetime = NOW) -> None:
+    batch.trouble = trouble
+
+
+@flow.step(Status.CONFIRMED, to=Status.UNDOING, who=IMPORTER)
+def undo(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
+    """It is taken back when this is committed."""
+    enqueue("signatories.tasks.take_back_import", once=f"import-{batch.pk}", batch=batch.pk)
+
+
+@flow.step(Status.UNDOING, to=Status.UNDONE, who=IMPORTER)
+def take_back(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
+    """What was given ends, and organisations that nothing else uses are suspended. What somebody has changed since
+    stays as it is, and is listed."""
+    kind = KINDS[batch.what]
+    with kind.hold(batch):
+        left = kind.take_back(batch, by, at)
+        note = _("Import undone: %(source)s") % {"source": batch.source}
+        created = Organisation.objects.filter(created_by_lines__origin=batch)
+        used = set().union(*(kind.uses(created.values_list("pk", flat=True)) for kind in KINDS.values()))
+        for organisation in created.with_name().order_by("pk"):
+            if organisation.pk in used or _was_changed(organisation):
+                left.append(organisation.name)
+                continue
+            vetting.verify(organisation, by=by, at=at)  # the register knows no other way from new to suspended
+            vetting.suspend(organisation, by=by, note=note, at=at)
+        batch.trouble = "\n".join(dict.fromkeys(left))
+
+
+def preview(batch: Import) -> None:
+    """Understands the lines and compares each with the register; may be begun anew at any time."""
+    rows = [
+        Row(line.number, tuple(cells(line)), tuple(Problem(*problem) for problem in line.problems))
+        for line in batch.lines.all()
+    ]
+    sheet = Sheet(rows, None, is_pasted=batch.is_pasted)
+    found = {entry.number: entry for entry in importing.entries(sheet, batch.columns)}
+    lines = list(batch.lines.all())
+    for line in lines:
+        _understand(line, found[line.number])
+    equal = suggesting.equal({(line.normalised, line.country) for line in lines})
+    for start in range(0, len(lines), CHUNK):
+        chunk = lines[start : start + CHUNK]
+        for line in chunk:
+            _compare(line, equal.get((line.normalised, line.country)))
+        with transaction.atomic():
+            _decide(batch, chunk)
+            _write(chunk, _UNDERSTOOD)
+            Import.objects.filter(pk=batch.pk).update(done=start + len(chunk))
+    _decide_doubles(batch)
+    show(batch)
+
+
+def choose(batch: Import, choices: Mapping[int, str]) -> None:
+    """Writes decisions down: for a line's key "new", "skip", "" or the key of an organisation that was suggested."""
+    with transaction.atomic():
+        lines = list(batch.lines.filter(pk__in=choices))
+        for line in lines:
+            said = choices[line.pk]
+            suggested = {str(candidate["organisation"]) for candidate in line.candidates}
+            if said in suggested:
+                line.choice, line.organisation_id = Choice.KNOWN, int(said)
+            elif said in (Choice.NEW, Choice.SKIP, Choice.UNDECIDED):
+                line.choice, line.organisation = said, None
+        _write(lines, ["choice", "organisation"])
+
+
+def choose_new(batch: Import) -> int:
+    """Takes whatever is not decided, and has no problem that forbids it, as new. Returns how many lines that were."""
+    lines = [line for line in batch.lines.filter(choice="") if not is_blocked(line)]
+    return batch.lines.filter(pk__in=[line.pk for line in lines]).update(choice=Choice.NEW, organisation=None)
+
+
+def cells(line: ImportLine) -> list[str]:
+    """As it came in; nothing once it is imported."""
+    return [str(cell) for cell in json.loads(line.raw)] if line.raw else []
+
+
+def printed(line: ImportLine) -> str:
+    """What the list says where the name is looked for, if that is not just the name."""
+    columns = line.origin.columns or {"name": 0}
+    said = cells(line)[columns["name"] :][:1]
+    return said[0] if said and said[0] != line.name else ""
+
+
+def is_blocked(line: ImportLine) -> bool:
+    return any(code in BLOCKING for code, _detail in line.problems)
+
+
+def forget_lines(batch: Import) -> None:
+    batch.lines.all().delete()
+
+
+def figures(batch: Import) -> dict[str, int]:
+    """How many lines stand where."""
+    return batch.lines.aggregate(
+        all=Count("pk"),
+        undecided=Count("pk", filter=Q(choice="")),
+        new=Count("pk", filter=Q(choice="new")),
+        known=Count("pk", filter=Q(choice="known")),
+        skip=Count("pk", filter=Q(choice="skip")),
+        problems=Count("pk", filter=~Q(problems=[])),
+        probable=Count("pk", filter=Q(level="probable")),
+        possible=Count("pk", filter=Q(level="possible")),
+    )
+
+
+def _write(lines: list[ImportLine], fields: Sequence[str]) -> None:
+    """As bulk_update, whose one condition for each row and field takes longer than all the rest."""
+    ImportLine.objects.bulk_create(
+        lines, batch_size=BATCH, update_conflicts=True, update_fields=fields, unique_fields=["origin", "number"]
+    )
+
+
+_UNDERSTOOD = [
+    *("aside", "name", "normalised", "acronym", "country", "website", "problems"),
+    *("match", "level", "score", "candidates", "choice", "organisation"),
+]
+
+
+def _as_lists(problems: Iterable[Problem]) -> list[list[str]]:
+    return [[problem.code, problem.detail] for problem in problems]
+
+
+def _understand(line: ImportLine, entry: Entry) -> None:
+    line.name, line.acronym, line.country, line.website = entry.name, entry.acronym, entry.country, entry.website
+    line.normalised = normalise(entry.name)
+    line.aside = json.dumps(dict(entry.aside), ensure_ascii=False) if any(entry.aside.values()) else ""
+    line.problems = _as_lists(entry.problems)
+
+
+def _compare(line: ImportLine, equal: matching.Candidate | None) -> None:
+    line.match, line.level, line.score, line.candidates = None, "", None, []
+    if not line.name:
+        return
+    found = [equal] if equal else suggesting.match(line.name, line.country, line.website)
+    line.candidates = [
+        {"organisation": c.organisation.pk, "level": _level(c), "score": c.score, "reasons": list(c.reasons)}
+        for c in found
+    ]
+    if found:
+        best = found[0]
+        line.match, line.level, line.score = best.organisation, _level(best), best.score
+
+
+def _level(candidate: matching.Candidate) -> str:
+    """Whatever is neither probable nor possible is offered too, but nothing follows from it."""
+    return candidate.level if candidate.level in ImportLine.Level.values else ImportLine.Level.NONE
+
+
+def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:
+    """What seems right, for a person to change: the same if probably so, new if there is nothing like it; what is
+    only possible, or printed in a doubtful way, nobody decides but they."""
+    taken = KINDS[batch.what].taken(batch, [line.match_id for line in chunk if line.match_id])
+    for line in chunk:
+        line.choice, line.organisation = Choice.UNDECIDED, None
+        line.problems += _as_lists(KINDS[batch.what].look(batch, line))
+        if any(code == "double" for code, _detail in line.problems):
+            line.choice = Choice.SKIP
+        elif is_blocked(line):
+            continue
+        elif line.level == ImportLine.Level.PROBABLE and line.match_id in taken:
+            line.choice = Choice.SKIP
+            line.problems.append(["taken", ""])
+        elif line.level == ImportLine.Level.PROBABLE:
+            line.choice, line.organisation = Choice.KNOWN, line.match
+        elif line.level == ImportLine.Level.NONE and not any(code in DOUBTFUL for code, _detail in line.problems):
+            line.choice = Choice.NEW
+
+
+def _decide_doubles(batch: Import) -> None:
+    """Of lines that are probably one organisation of the register, the first counts."""
+    first: dict[int, int] = {}
+    doubles = []
+    for line in batch.lines.filter(choice=Choice.KNOWN).order_by("number"):
+        assert line.organisation_id is not None
+        if (earlier := first.setdefault(line.organisation_id, line.number)) != line.number:
+            line.problems.append(["same_choice", str(earlier)])
+            line.choice, line.organisation = Choice.SKIP, None
+            doubles.append(line)
+    _write(doubles, ["problems", "choice", "organisation"])
+
+
+def _check_decisions(batch: Import) -> None:
+    """Raises with the first thing that has to be settled."""
+    if undecided := batch.lines.filter(choice="").count():
+        raise NotAllowed(
+            ngettext("%(number)d line is not decided yet.", "%(number)d lines are not decided yet.", undecided)
+            % {"number": undecided}
+        )
+    wanted = batch.lines.exclude(choice=Choice.SKIP).select_related("organisation").defer("raw", "aside")
+    lines = list(wanted)
+    if not lines:
+        raise NotAllowed(_("Every line is left out, so there is nothing to import."))
+    if blocked := next(filter(is_blocked, lines), None):
+        raise NotAllowed(_("Line %(number)d can’t be imported as it is. Leave it out.") % {"number": blocked.number})
+    if pair := next(_doubles(lines), None):
+        raise NotAllowed(
+            _("Lines %(one)d and %(other)d are the same organisation. Leave one of them out.")
+            % {"one": pair[0].number, "other": pair[1].number}
+        )
+    known = [line for line in lines if line.choice == Choice.KNOWN]
+    gone = (Organisation.Standing.SUSPENDED, Organisation.Standing.MERGED)
+    if line := next((line for line in known if _chosen(line).standing in gone), None):
+        raise NotAllowed(
+            _("Line %(number)d: the organisation is suspended or merged on the register.") % {"number": line.number}
+        )
+    taken = KINDS[batch.what].taken(batch, [_chosen(line).pk for line in known])
+    if line := next((line for line in known if line.organisation_id in taken), None):
+        raise NotAllowed(
+            _("Line %(number)d: the organisation has signed already. Leave it out.") % {"number": line.number}
+        )
+
+
+def _check_meanwhile(batch: Import) -> None:
+    """What came onto the register since the comparison must not come onto it again."""
+    lines = batch.lines.filter(choice=Choice.NEW).defer("raw", "aside")
+    new = {(line.normalised, line.country): line for line in lines}
+    names = OrganisationName.objects.filter(
+        normalised__in={plain for plain, _country in new}, organisation__created_at__gt=batch.created_at
+    )
+    here = names.exclude(kind=OrganisationName.Kind.ACRONYM).filter(organisation__in=suggesting.register())
+    for plain, country in here.values_list("normalised", "organisation__country").order_by("organisation"):
+        if line := new.get((plain, country)):
+            raise NotAllowed(
+                _("Line %(number)d: “%(name)s” came onto the register meanwhile. Compare the list again.")
+                % {"number": line.number, "name": line.name}
+            )
+
+
+def _doubles(lines: Sequence[ImportLine]) -> Iterator[tuple[ImportLine, ImportLine]]:
+    first: dict[object, ImportLine] = {}
+    for line in lines:
+        key = line.organisation_id if line.choice == Choice.KNOWN else (line.normalised, line.country)
+        if (earlier := first.setdefault(key, line)) is not line:
+            yield earlier, line
+
+
+def _chosen(line: ImportLine) -> Organisation:
+    assert line.organisation is not None
+    return line.organisation
+
+
+def _was_changed(organisation: Organisation) -> bool:
+    """Whether anything has happened to it since it came onto the register."""
+    others = Exists(ImportLine.objects.filter(organisation=OuterRef("pk"), origin__status=Status.CONFIRMED))
+    is_used = Organisation.objects.filter(others | Q(merged__isnull=False), pk=organisation.pk).exists()
+    is_new = organisation.standing == Organisation.Standing.PROVISIONAL and not organisation.is_listed
+    return is_used or not is_new or organisation.at_risk or organisation.events.count() > 1
