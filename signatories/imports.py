@@ -208,7 +208,6 @@ def take_back(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
             if organisation.pk in used or _was_changed(organisation):
                 left.append(organisation.name)
                 continue
-            vetting.verify(organisation, by=by, at=at)  # the register knows no other way from new to suspended
             vetting.suspend(organisation, by=by, note=note, at=at)
         batch.trouble = "\n".join(dict.fromkeys(left))
 

@@ -61,7 +61,7 @@ def verify(organisation: Organisation, *, by: User | None, at: datetime = NOW) -
     organisation.revision += 1
 
 
-@flow.step(Standing.VERIFIED, to=Standing.SUSPENDED, who=REGISTRAR)
+@flow.step(Standing.PROVISIONAL, Standing.VERIFIED, to=Standing.SUSPENDED, who=REGISTRAR)
 def suspend(organisation: Organisation, *, by: User | None, note: str, at: datetime = NOW) -> None:
     organisation.revision += 1
 
