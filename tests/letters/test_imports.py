@@ -193,8 +193,8 @@ def test_a_letter_taken_down_meanwhile_takes_none(letter, run_jobs):
 
 
 @pytest.mark.slow
-def test_five_thousand_endorsements_are_recorded_in_15_seconds(letter, run_jobs):
-    rows = "\n".join(f"Forum {number} of Lake {number}, Kenya" for number in range(1, 5001))
+def test_a_thousand_endorsements_are_recorded_in_3_seconds(letter, run_jobs):
+    rows = "\n".join(f"Forum {number} of Lake {number}, Kenya" for number in range(1, 1001))
     batch = lists.take_in(
         letter, paste(rows), kind="form", evidence="mailbox", by=None, at=timezone.now(), source="Form"
     )
@@ -209,5 +209,5 @@ def test_five_thousand_endorsements_are_recorded_in_15_seconds(letter, run_jobs)
     began = time.process_time()  # of this process: other work on the machine is not measured
     run_jobs()
     took = time.process_time() - began
-    assert letter.endorsements.filter(status="confirmed").count() == 5000
-    assert took < 15
+    assert letter.endorsements.filter(status="confirmed").count() == 1000
+    assert took < 3

@@ -317,8 +317,8 @@ def test_a_list_that_comes_again_is_known_without_a_search(run_jobs):
 
 
 @pytest.mark.slow
-def test_five_thousand_lines_are_imported_in_15_seconds(run_jobs):
-    rows = "\n".join(f"{number}. Forum {number} of Lake {number}, Kenya" for number in range(1, 5001))
+def test_a_thousand_lines_are_imported_in_3_seconds(run_jobs):
+    rows = "\n".join(f"{number}. Forum {number} of Lake {number}, Kenya" for number in range(1, 1001))
     batch = imports.take_in(paste(rows), source="Form of 2025", by=None, at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
@@ -330,7 +330,7 @@ def test_five_thousand_lines_are_imported_in_15_seconds(run_jobs):
     imports.confirm(batch, by=None)
     began = time.process_time()  # of this process: other work on the machine is not measured
     run_jobs()
-    assert time.process_time() - began < 15
-    assert Organisation.objects.filter(events__verb="register").count() == 5000
+    assert time.process_time() - began < 3
+    assert Organisation.objects.filter(events__verb="register").count() == 1000
     batch.refresh_from_db()
     assert batch.status == "confirmed"
