@@ -15,5 +15,10 @@ if __name__ == "__main__":
 
         with prepared(Path(__file__).resolve().parent):
             execute_from_command_line(sys.argv)
+    elif sys.argv[1:2] == ["verify_record"]:
+        # Whoever checks a record has a clone and a file: no settings, and none are needed.
+        from letters.management.commands.verify_record import Command
+
+        Command().run_from_argv(sys.argv)
     else:
         execute_from_command_line(sys.argv)

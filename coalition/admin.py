@@ -27,11 +27,23 @@ admin.site.enable_nav_sidebar = False
 # Roles are given per letter; Django's groups and their permissions are not asked.
 admin.site.unregister(Group)
 
+ADMINISTRATOR = {"is_superuser": gettext_lazy("administrator")}
+ADMINISTRATOR_MAY = {"is_superuser": gettext_lazy("Gives accounts and roles, and has every role on every letter")}
+
 
 class AddUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+    is_staff = forms.BooleanField(
+        label=gettext_lazy("May enter the desk"),
+        help_text=gettext_lazy("What they see and do there comes from their roles on letters, given under Roles"),
+        required=False,
+        initial=True,
+    )
+
     class Meta:
         model = User
-        fields = ["email", "name"]
+        fields = ["email", "name", "is_staff", "is_superuser"]
+        labels = ADMINISTRATOR
+        help_texts = ADMINISTRATOR_MAY
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -41,8 +53,8 @@ class ChangeUserForm(UserChangeForm):  # type: ignore[type-arg]  # not generic a
     class Meta:
         model = User
         fields = "__all__"
-        labels = {"is_superuser": gettext_lazy("administrator")}
-        help_texts = {"is_superuser": gettext_lazy("Gives accounts and roles, and has every role on every letter")}
+        labels = ADMINISTRATOR
+        help_texts = ADMINISTRATOR_MAY
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -66,7 +78,10 @@ class UserAdmin(AdministratorsKeep, DjangoUserAdmin):  # type: ignore[type-arg] 
         (gettext_lazy("What they may do"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
         (gettext_lazy("Dates"), {"fields": ["joined_at", "last_login"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["email", "name", "password1", "password2"]})]
+    add_fieldsets = [
+        (None, {"fields": ["email", "name", "password1", "password2"]}),
+        (gettext_lazy("What they may do"), {"fields": ["is_staff", "is_superuser"]}),
+    ]
     readonly_fields = ["joined_at", "last_login"]
     list_display = ["email", "name", "is_staff", "is_superuser", "is_active"]
     list_filter = ["is_staff", "is_superuser", "is_active"]

@@ -184,6 +184,7 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
             "buttons": self.buttons(request, subject),
             "status": getattr(subject, self.flow.status_field),
             "status_words": getattr(subject, f"get_{self.flow.status_field}_display")(),
+            "seen": self.latest_step(subject),
             "events": self.timeline(request, subject),
             **self.context_of(request, subject),
         }
@@ -196,6 +197,9 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
             raise Http404
         if not self.flow.steps[verb].who.allows(staff(request), subject):
             raise PermissionDenied
+        if request.method != "POST" and (refusal := self.why_not(verb, subject)):
+            messages.warning(request, refusal)
+            return redirect(self.url_of(subject))
         form = self.form_of(verb, subject, request.POST if request.method == "POST" else None)
         form.files = request.FILES
         if request.method == "POST" and form.is_valid():
@@ -207,13 +211,15 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
             "verb": self.verbs[verb],
             "subject": subject,
             "was": request.POST.get("was", getattr(subject, self.flow.status_field)),
+            "seen": request.POST.get("seen", self.latest_step(subject)),
             "form": form,
             "back": self.url_of(subject),
         }
         return TemplateResponse(request, "admin/step.html", context, status=422 if form.errors else 200)
 
-    def take(self, verb: str, subject: M, was: str, **said: Any) -> str:
-        """Takes a step if the row still is what it was when it was shown. Returns the sentence of a refusal, or ""."""
+    def take(self, verb: str, subject: M, was: str, seen: str | None = None, **said: Any) -> str:
+        """Takes a step if the row still is what it was when it was shown, and no step has followed the one `seen`
+        as the latest. Returns the sentence of a refusal, or ""."""
         try:
             with transaction.atomic():
                 self.prepare(subject)
@@ -221,10 +227,23 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
                 if getattr(subject, self.flow.status_field) != was:
                     status = getattr(subject, f"get_{self.flow.status_field}_display")()
                     raise NotAllowed(_("Somebody changed this meanwhile: now it is “%(status)s”.") % {"status": status})
+                if seen is not None and seen != self.latest_step(subject):
+                    raise NotAllowed(self._since(subject, seen))
                 self.verbs[verb].run(subject, **said)
         except NotAllowed as refusal:
             return str(refusal)
         return ""
+
+    def latest_step(self, subject: Any) -> str:
+        """Changes with every step of the row, also with those that leave its status."""
+        return str(subject.events.order_by("-pk").values_list("pk", flat=True).first() or "")
+
+    def why_not(self, verb: str, subject: M) -> str:
+        """Why a step can't be taken with the row as it is, before anything is asked for it; "" if it can."""
+        said = {"step": self.verbs[verb].label, "status": getattr(subject, f"get_{self.flow.status_field}_display")()}
+        if getattr(subject, self.flow.status_field) not in self.flow.steps[verb].sources:
+            return _("%(step)s: this can’t be done now, as the status is “%(status)s”.") % said
+        return "" if self.makes_sense(verb, subject) else _("%(step)s: this can’t be done now.") % said
 
     def buttons(self, request: HttpRequest, subject: M) -> list[dict[str, Any]]:
         possible = {step.verb for step in self.flow.possible(subject, staff(request))}
@@ -276,14 +295,24 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
         return reverse(f"admin:{self._url_name}_change", args=[subject.pk])
 
     def _taken(self, request: HttpRequest, verb: str, subject: M, form: forms.Form) -> HttpResponse:
-        name, was = str(subject), request.POST.get("was", "")
-        refusal = self.take(verb, subject, was, by=staff(request), **form.cleaned_data)
+        name, was, seen = str(subject), request.POST.get("was", ""), request.POST.get("seen")
+        refusal = self.take(verb, subject, was, seen, by=staff(request), **form.cleaned_data)
         if refusal:
             messages.error(request, f"{name}: {refusal}")
             return redirect(self.url_of(subject))
         link = format_html('<a href="{}">{}</a>', self.url_of(subject), str(subject))
         messages.success(request, format_html("{}: {}", link, self.verbs[verb].done))
         return redirect(self.url_after(request, verb, subject))
+
+    def _since(self, subject: Any, seen: str) -> str:
+        """What happened after the step that was seen as the latest."""
+        events = subject.events.order_by("pk")
+        if seen.isascii() and seen.isdigit() and len(seen) < 19:
+            events = events.filter(pk__gt=seen)
+        steps = dict.fromkeys(str(self.told.get(event.verb, event.verb)) for event in events)
+        return _("This happened after the page was opened: %(steps)s. Look at it again before you go on.") % {
+            "steps": ", ".join(steps)
+        }
 
     @property
     def _url_name(self) -> str:

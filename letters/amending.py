@@ -10,10 +10,10 @@ from coalition.jobs import enqueue
 from coalition.models import User
 from coalition.workflow import NOW, SAME, NotAllowed
 from letters import endorsing
-from letters.drafting import is_written
 from letters.lifecycle import flow
 from letters.models import Letter, Text, Version
 from letters.roles import CONVENER
+from letters.sealing import seal
 
 Status = Letter.Status
 Change = Version.Change
@@ -62,10 +62,6 @@ def amend(
         raise NotAllowed(_("Say whether this corrects a slip or changes the substance."))
     if not note.strip():
         raise NotAllowed(_("Say what changed."))
-    if not draft.texts.filter(language=letter.authoritative_language).exists():
-        raise NotAllowed(_("Write the text in the authoritative language."))
-    if not all(map(is_written, draft.texts.all())):
-        raise NotAllowed(_("A text is only begun. Finish it, or take it out."))
     if draft.signed_texts() == present.signed_texts():
         raise NotAllowed(_("Nothing differs from the version in force."))
     if change == Change.MATERIAL:
@@ -78,8 +74,7 @@ def amend(
         _lapse_overdue(letter, at)
         letter.consent_version, letter.reconsent_until = draft.number, reconsent_until
     draft.change, draft.note = change, note
-    draft.digest, draft.sealed_at = draft.compute_digest(), at
-    draft.save()
+    seal(draft, at)
     letter.forget_texts()
     enqueue("letters.tasks.tell_of_version", version=draft.pk)
 

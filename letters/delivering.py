@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.files.base import ContentFile
@@ -40,13 +42,14 @@ def deliver(
 ) -> None:
     """Freezes the list and the count as they are now. The files are made, and mailed, by a job.
 
-    An addendum lists only those whom no delivery before has listed; its count is that of all.
+    An addendum lists only those whom no delivery before has listed; its count is that of all, its other figures are
+    those of its own list.
     """
     count = counting.count(letter, at)
     if not count.organisations:
         raise NotAllowed(_("No organisation has signed yet, so there is nothing to deliver."))
-    if channel == Delivery.Channel.EMAIL and not any(addressee.email for addressee in letter.addressees.all()):
-        raise NotAllowed(_("None of the addressees has an email address. Choose how it was handed over."))
+    if channel == Delivery.Channel.EMAIL and not any(to.email and not to.is_copied for to in letter.addressees.all()):
+        raise NotAllowed(_("None of the main addressees has an email address. Choose how it was handed over."))
     version = letter.versions.filter(sealed_at__isnull=False).latest("number")
     signed = letter.endorsements.counted().in_order_of(letter).select_related("organisation")
     if is_addendum:
@@ -64,8 +67,8 @@ def deliver(
         reference=reference,
         is_addendum=is_addendum,
         count=count.organisations,
-        named=count.named,
-        withheld=_withheld(count),
+        named=sum(endorsement.visibility == Visibility.NAMED for endorsement in lines) if is_addendum else count.named,
+        withheld=_withheld_of(lines) if is_addendum else _withheld(count),
     )
     if proof is not None:
         delivery.proof = store("proofs", str(proof.name).rpartition(".")[2], proof)
@@ -125,6 +128,12 @@ def make_files(delivery: Delivery) -> None:
 def _withheld(count: counting.Count) -> dict[str, int]:
     by_country = {code: number for code, number in count.withheld_by_country.items() if code}
     return by_country | ({"": count.country_not_given} if count.country_not_given else {})
+
+
+def _withheld_of(signed: Iterable[Endorsement]) -> dict[str, int]:
+    """The same figures, of these alone."""
+    withheld = [one for one in signed if one.visibility != Visibility.NAMED]
+    return dict(Counter(one.printed_country if one.visibility == Visibility.COUNTRY else "" for one in withheld))
 
 
 def _printed(endorsement: Endorsement) -> dict[str, str] | None:

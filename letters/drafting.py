@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from coalition.languages import display_name
 from coalition.models import User
 from coalition.workflow import NOW, Actor, NotAllowed, locked
-from letters.lifecycle import flow
+from letters.lifecycle import closes_unseen, flow
 from letters.models import Addressee, Letter, LetterRole, Text, Version
+from letters.sealing import language_name, unfinished
 
 Status = Letter.Status
 
@@ -178,22 +178,11 @@ def gaps(letter: Letter, texts: dict[str, Text]) -> list[Gaps]:
 def missing(letter: Letter, at: datetime) -> list[str]:
     """What a draft needs before it can be opened, as sentences."""
     version = unsealed(letter)
-    texts = {text.language: text for text in version.texts.all()} if version else {}
     return [
         *_missing_deadline(letter, at),
         *([] if letter.addressees.exists() else [_("Name at least one addressee.")]),
-        *_missing_words(letter, texts),
+        *unfinished(letter, version.texts.all() if version else []),
     ]
-
-
-def is_written(text: Text) -> bool:
-    return bool(text.title.strip() and text.body.strip())
-
-
-def language_name(tag: str) -> str:
-    """In the language of the interface."""
-    name = display_name(tag, get_language() or "en")
-    return name[:1].upper() + name[1:]
 
 
 def next_reference(at: datetime) -> str:
@@ -272,21 +261,8 @@ def _missing_deadline(letter: Letter, at: datetime) -> Iterator[str]:
         yield _("Set a deadline.")
     elif letter.closes_at <= at:
         yield _("Set a deadline that lies ahead: the present one has passed.")
-
-
-def _missing_words(letter: Letter, texts: dict[str, Text]) -> Iterator[str]:
-    if letter.authoritative_language not in texts:
-        language = language_name(letter.authoritative_language)
-        yield _("Write the text in the authoritative language: %(language)s.") % {"language": language}
-    for text in texts.values():
-        if not is_written(text):
-            lacks = (
-                _("a title") if text.body.strip() else _("a body") if text.title.strip() else _("a title and a body")
-            )
-            yield _("The text in %(language)s needs %(lacks)s.") % {
-                "language": language_name(text.language),
-                "lacks": lacks,
-            }
+    elif sentence := closes_unseen(letter):
+        yield sentence
 
 
 def _digest(values: object) -> str:

@@ -15,6 +15,7 @@ from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Workflow, last_of_
 from letters import record as records
 from letters.models import Letter, LetterEvent
 from letters.roles import CONVENER
+from letters.sealing import seal
 
 Status = Letter.Status
 
@@ -66,6 +67,7 @@ def open(letter: Letter, *, by: User | None, at: datetime = NOW) -> None:
     """Seals the first version and opens it for signature."""
     if letter.closes_at is None or letter.closes_at <= at:
         raise NotAllowed(_("Set a deadline that lies ahead."))
+    _refuse_unseen(letter)
     _seal(letter, at)
     letter.opened_at = at
 
@@ -95,6 +97,7 @@ def extend(letter: Letter, *, by: User | None, closes_at: datetime, note: str, a
     if letter.closes_at is not None and closes_at <= max(letter.closes_at, at):
         raise NotAllowed(_("Set a deadline that lies ahead and is later than the present one."))
     letter.closes_at = closes_at
+    _refuse_unseen(letter)
 
 
 @flow.step(Status.OPEN, Status.CLOSED, Status.DELIVERED, to=SAME, who=CONVENER)
@@ -115,6 +118,8 @@ def set_audience(
     if audience not in Letter.Audience.values:
         raise NotAllowed(_("Choose who may see the letter."))
     letter.audience, letter.public_from = audience, public_from
+    if letter.is_open(at):
+        _refuse_unseen(letter)
 
 
 @flow.step(Status.CLOSED, to=Status.OPEN, who=CONVENER)
@@ -125,6 +130,7 @@ def reopen(letter: Letter, *, by: User | None, closes_at: datetime, note: str, a
     if closes_at <= at:
         raise NotAllowed(_("Set a deadline that lies ahead."))
     letter.closes_at, letter.closed_at = closes_at, None
+    _refuse_unseen(letter)
 
 
 @flow.step(Status.DELIVERED, to=Status.CONCLUDED, who=CONVENER)
@@ -142,13 +148,24 @@ def restore(letter: Letter, *, by: User | None, note: str, at: datetime = NOW) -
     """Back to the state in which it was taken down."""
 
 
+def closes_unseen(letter: Letter) -> str:
+    """The sentence for a letter that is meant for the public, which could never sign it; "" for any other."""
+    if letter.audience != Letter.Audience.PUBLIC or letter.public_from is None or letter.closes_at is None:
+        return ""
+    if letter.public_from < max(letter.closes_at, letter.late_until or letter.closes_at):
+        return ""
+    return _("The letter would be closed before it is public. Set a later deadline, or an earlier end of the embargo.")
+
+
+def _refuse_unseen(letter: Letter) -> None:
+    if sentence := closes_unseen(letter):
+        raise NotAllowed(sentence)
+
+
 def _seal(letter: Letter, at: datetime) -> None:
     version = letter.versions.filter(sealed_at=None).first()
-    if version is None or not version.texts.filter(language=letter.authoritative_language).exists():
+    if version is None:
         raise NotAllowed(_("Write the text in the authoritative language."))
-    if not all(text.title.strip() and text.body.strip() for text in version.texts.all()):
-        raise NotAllowed(_("A text has no title or no body yet. Write it, or remove its language."))
     if not letter.addressees.exists():
         raise NotAllowed(_("Name at least one addressee."))
-    version.digest, version.sealed_at = version.compute_digest(), at
-    version.save()
+    seal(version, at)

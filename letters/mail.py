@@ -61,7 +61,7 @@ MAILS: dict[str, str | None] = {
     "fold": None,
     "unfold": None,
     "move": None,
-    "undo": None,
+    "undo": "stands_again",
 }
 #: Decisions of staff wait a while, so that they can be undone before anybody is told.
 DECISIONS = ("approve", "reject", "ask")
@@ -155,7 +155,7 @@ def send_delivery(delivery: Delivery, endorsement: Endorsement) -> bool:
     representative = _representative(endorsement)
     if representative is None or endorsement.status != Endorsement.Status.APPROVED:
         return False
-    context = {"delivery": delivery, "addressees": _main_addressees(delivery.letter)}
+    context = {"delivery": delivery, "addressees": delivery.recipients}
     key = f"delivery:{delivery.pk}"
     return leave(message("letters/mail/delivered.txt", context, representative, key, delivery.at), representative)
 
@@ -321,6 +321,8 @@ def _is_untold(event: EndorsementEvent) -> bool:
         return event.endorsement.letter.status not in Letter.PUBLIC or event.endorsement.is_due
     if event.code == Endorsement.SIGNED_ANEW:
         return not event.endorsement.stands_anew
+    if event.verb == "undo":
+        return event.by is not None or event.from_status != Endorsement.Status.WITHDRAWN
     return event.verb == "reject" and event.code in Endorsement.UNTOLD
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from coalition.jobs import enqueue
 from coalition.languages import parse_tag
 from coalition.models import User
+from coalition.templatetags.words import day
 from coalition.workflow import NOW, SAME, NotAllowed
 from letters.attachments import Checked
 from letters.drafting import Changed
@@ -43,6 +45,7 @@ def respond(
 ) -> None:
     """Puts an addressee's response on record, with the conveners' verdict on each demand that they have judged."""
     response = Response(letter=letter)
+    _refuse_again(letter.responses.filter(addressee=addressee, kind=kind, dated_on=dated_on, text=text), files)
     _write_response(response, addressee, kind, dated_on, language, text, is_published, verdicts, at)
     _attach(files, letter=letter, response=response)
     enqueue("letters.tasks.tell_of_response", after=_time_to_mend(), response=response.pk)
@@ -80,6 +83,21 @@ def correct_response(
 
 @swept()
 @flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
+def remove_response(
+    letter: Letter, *, by: User | None, response: Response, seen: str | None = None, at: datetime = NOW
+) -> None:
+    """Takes off what was put on record by mistake, with its verdicts and files, unless it was changed since `seen`."""
+    if response.letter_id != letter.pk:
+        raise NotAllowed(_("Choose a response to this letter."))
+    if seen not in (None, token(response)):
+        raise Changed
+    response.assessments.all().delete()
+    _remove(response.attachments.all())
+    response.delete()
+
+
+@swept()
+@flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
 def post_update(
     letter: Letter,
     *,
@@ -93,6 +111,7 @@ def post_update(
 ) -> None:
     """News outside the signed text, in the conveners' name."""
     update = Update(letter=letter)
+    _refuse_again(letter.updates.filter(dated_on=dated_on, title=title, body=body), files)
     _write_update(update, dated_on, language, title, body, at)
     _attach(files, letter=letter, update=update)
     enqueue("letters.tasks.tell_of_update", after=_time_to_mend(), update=update.pk)
@@ -125,6 +144,28 @@ def correct_update(
     _attach(files, letter=letter, update=update)
 
 
+@swept()
+@flow.step(*Letter.PUBLIC, to=SAME, who=CONVENER, is_seen=True)
+def remove_update(
+    letter: Letter, *, by: User | None, update: Update, seen: str | None = None, at: datetime = NOW
+) -> None:
+    """Takes off what was posted by mistake, with its files, unless it was changed since `seen`."""
+    if update.letter_id != letter.pk:
+        raise NotAllowed(_("Choose an update on this letter."))
+    if seen not in (None, token(update)):
+        raise Changed
+    _remove(update.attachments.all())
+    update.delete()
+
+
+class OnRecord(NotAllowed):
+    """The same has been put on record before, as by a form that was sent twice; `there` is the earlier row."""
+
+    def __init__(self, there: Response | Update) -> None:
+        super().__init__(_("The same is on record already, so nothing was added."))
+        self.there = there
+
+
 def token(of: Response | Update) -> str:
     """Changes whenever what is on record of it does."""
     stored: list[object] = list(type(of)._default_manager.filter(pk=of.pk).values_list())
@@ -140,20 +181,40 @@ def with_reply(addressees: QuerySet[Addressee]) -> QuerySet[Any]:
     return addressees.annotate(has_replied=Exists(replies))
 
 
-def awaiting(user: User, at: datetime) -> LetterQuerySet:
-    """Delivered letters of which `user` is a convener and to which a main addressee has not replied, longest first;
-    with `shown_title`, `delivered_at`, the first delivery's instant, and `silent`, those addressees."""
+@dataclass(frozen=True)
+class Awaited:
+    """A main addressee of a letter, with `shown_title`, who has got it and has not replied."""
+
+    letter: Any
+    addressee: Addressee
+    delivery: Delivery
+    """The first that reached this addressee."""
+
+
+def awaiting(user: User, at: datetime) -> list[Awaited]:
+    """Replies that are awaited to the delivered letters of which `user` is a convener, the longest first."""
     silent = with_reply(Addressee.objects.filter(is_copied=False)).filter(has_replied=False)
-    first = Delivery.objects.filter(letter=OuterRef("pk"), at__lte=at).order_by("at").values("at")[:1]
     held: LetterQuerySet = Letter.objects.held_by(user, LetterRole.Role.CONVENER)
-    return (
+    letters: list[Any] = list(
         with_title(held)
         .filter(Exists(silent.filter(letter=OuterRef("pk"))), status=Letter.Status.DELIVERED)
-        .annotate(delivered_at=Subquery(first))
-        .filter(delivered_at__isnull=False)
-        .prefetch_related(Prefetch("addressees", queryset=silent, to_attr="silent"))
-        .order_by("delivered_at", "pk")
+        .prefetch_related(
+            Prefetch("addressees", queryset=silent, to_attr="silent"),
+            Prefetch("deliveries", queryset=Delivery.objects.filter(at__lte=at).order_by("at"), to_attr="delivered"),
+        )
     )
+    found = [
+        Awaited(letter, addressee, delivery)
+        for letter in letters
+        for addressee in letter.silent
+        if (delivery := first_that_reached(addressee, letter.delivered)) is not None
+    ]
+    return sorted(found, key=lambda awaited: (awaited.delivery.at, awaited.letter.pk))
+
+
+def first_that_reached(addressee: Addressee, deliveries: Iterable[Delivery]) -> Delivery | None:
+    """Of deliveries that come in their order."""
+    return next((delivery for delivery in deliveries if delivery.reached(addressee)), None)
 
 
 def with_title(letters: LetterQuerySet) -> LetterQuerySet:
@@ -161,6 +222,13 @@ def with_title(letters: LetterQuerySet) -> LetterQuerySet:
     sealed = Text.objects.filter(version__letter=OuterRef("pk"), version__sealed_at__isnull=False)
     theirs = sealed.filter(language=OuterRef("authoritative_language")).order_by("-version__number")
     return letters.annotate(shown_title=Subquery(theirs.values("title")[:1]))
+
+
+def first_day(letter: Letter) -> date | None:
+    """The earliest date of a response: the day on which the letter was opened, or that which a recorded one bears."""
+    if letter.is_recorded:
+        return letter.dated_on
+    return letter.opened_at.astimezone(letter.zone).date() if letter.opened_at else None
 
 
 def days_since(delivered_at: datetime, at: datetime) -> int:
@@ -180,6 +248,14 @@ def _time_to_mend() -> timedelta:
     return timedelta(seconds=settings.DECISION_MAIL_DELAY)
 
 
+def _refuse_again(same: QuerySet[Response] | QuerySet[Update], files: Sequence[Checked]) -> None:
+    """`same`: rows with the same words; they say the same if they bring every file too. The letter is locked."""
+    brought = {sha256(file.data).hexdigest() for file in files}
+    for there in same:
+        if brought <= set(there.attachments.values_list("sha256", flat=True)):
+            raise OnRecord(there)
+
+
 def _write_response(
     response: Response,
     addressee: Addressee,
@@ -195,6 +271,9 @@ def _write_response(
         raise NotAllowed(_("Choose one of this letter’s addressees."))
     if kind not in Response.Kind.values:
         raise NotAllowed(_("Choose what kind of response it is."))
+    first = first_day(response.letter)
+    if first is not None and dated_on < first:
+        raise NotAllowed(_("The letter is of %(day)s, and no response can be older.") % {"day": day(first)})
     numbers = range(1, len(demands(response.letter)) + 1)
     if any(number not in numbers for number in verdicts):
         raise NotAllowed(_("Assess only demands of the present text."))

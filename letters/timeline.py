@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
@@ -42,6 +42,8 @@ class Entry:
     thing: Any = None
     files: list[Attachment] = field(default_factory=list)
     direction: str = ""
+    reached: list[Addressee] = field(default_factory=list)
+    """The main addressees that a delivery reached, where it did not reach all of them."""
 
     @property
     def template(self) -> str:
@@ -55,7 +57,7 @@ class State:
     addressee: Addressee
     latest: Response | None
     unanswered: datetime | None
-    """When the letter was first delivered, if no reply has come since."""
+    """When the letter first reached this addressee, if no reply has come since."""
     days: int | None
     """Days without that reply, while one is expected."""
 
@@ -95,6 +97,10 @@ class Outcome:
         return list(self.letter.deliveries.filter(at__lte=self.at).order_by("at", "number"))
 
     @cached_property
+    def addressees(self) -> list[Any]:
+        return list(responding.with_reply(self.letter.addressees.all()))
+
+    @cached_property
     def responses(self) -> list[Response]:
         return list(self.letter.responses.select_related("addressee").order_by("dated_on", "pk"))
 
@@ -131,7 +137,7 @@ class Outcome:
         letter, at = self.letter, self.at
         found = [
             *self._steps(),
-            *(_at("delivered", delivery.at, delivery) for delivery in self.deliveries),
+            *(self._delivered(delivery) for delivery in self.deliveries),
             *(Entry("response", answer.dated_on, thing=answer) for answer in self.answers),
             *(self._update(update) for update in letter.updates.order_by("dated_on", "pk")),
         ]
@@ -143,7 +149,7 @@ class Outcome:
 
     @cached_property
     def states(self) -> list[State]:
-        """Of the main addressees, and of others who have answered."""
+        """Of the main addressees that it reached, and of others who have answered."""
         latest: dict[int, Response] = {}
         for response in self.responses:
             known = latest.get(response.addressee_id)
@@ -151,8 +157,8 @@ class Outcome:
                 latest[response.addressee_id] = response
         return [
             self._state(addressee, latest.get(addressee.pk))
-            for addressee in responding.with_reply(self.letter.addressees.all())
-            if addressee.pk in latest or (self.deliveries and not addressee.is_copied)
+            for addressee in self.addressees
+            if addressee.pk in latest or (not addressee.is_copied and self._reached_first(addressee))
         ]
 
     def judged(self, text: Text) -> list[Judged]:
@@ -193,20 +199,31 @@ class Outcome:
             return []
         return [_at("closed", ended_at)]
 
+    def _delivered(self, delivery: Delivery) -> Entry:
+        if delivery.channel != Delivery.Channel.EMAIL:
+            return _at("delivered", delivery.at, delivery)
+        main = [addressee for addressee in self.addressees if not addressee.is_copied]
+        reached = [addressee for addressee in main if delivery.reached(addressee)]
+        return replace(_at("delivered", delivery.at, delivery), reached=reached if reached != main else [])
+
+    def _reached_first(self, addressee: Addressee) -> Delivery | None:
+        return responding.first_that_reached(addressee, self.deliveries)
+
     def _update(self, update: Update) -> Entry:
         files = self.attachments.get((None, update.pk), [])
         return Entry("update", update.dated_on, thing=update, files=files, direction=direction(update.language))
 
     def _state(self, addressee: Any, latest: Response | None) -> State:
-        if addressee.is_copied or addressee.has_replied or not self.deliveries:
+        first = self._reached_first(addressee)
+        if addressee.is_copied or addressee.has_replied or first is None:
             return State(addressee, latest, None, None)
-        since = self.deliveries[0].at
+        since = first.at
         is_over = self.letter.status == Letter.Status.CONCLUDED
         return State(addressee, latest, since, None if is_over else responding.days_since(since, self.at))
 
 
 def entries(letter: Letter, at: datetime) -> list[Entry]:
-    """The public timeline, newest first, in seven queries: nothing of staff, endorsements or notes."""
+    """The public timeline, newest first, in eight queries at most: nothing of staff, endorsements or notes."""
     return Outcome(letter, at).entries
 
 

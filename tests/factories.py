@@ -97,6 +97,12 @@ def a_letter(
     return letter
 
 
+def an_old_letter(**fields: Any) -> Letter:
+    """A letter that has been open since New Year's Day and still is: what came of it can bear any date since."""
+    since = {"at": datetime(2026, 1, 1, tzinfo=UTC), "closes_at": timezone.now() + timedelta(days=14)}
+    return a_letter(**since | fields)
+
+
 def _bring_to(letter: Letter, state: str, now: datetime) -> None:
     match state:
         case "draft":

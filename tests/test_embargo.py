@@ -195,7 +195,7 @@ def the_letter(case: Case) -> None:
 
 
 def what_came_of_it(letter: Letter) -> None:
-    said: dict[str, Any] = {"by": None, "dated_on": (INSTANT - timedelta(days=1)).date(), "language": "en"}
+    said: dict[str, Any] = {"by": None, "dated_on": (INSTANT - timedelta(hours=1)).date(), "language": "en"}
     responding.respond(
         letter,
         addressee=letter.addressees.get(),

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coalition.desk import NeededNoteForm, StepForm, Verb
-from letters import amending
+from letters import amending, sealing
 from letters.admin.clock import LetterClock
+from letters.drafting import unsealed
 from letters.models import Letter, Version
 
 Change = Version.Change
@@ -39,6 +40,7 @@ class AmendForm(NeededNoteForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.unfinished = unfinished(self.subject)
         self.fields["note"].label = _("What changed")
         self.fields["note"].help_text = _("It is published, and mailed to everybody who has signed")
         self.fields["note"].error_messages["required"] = _("Say what changed")
@@ -85,6 +87,12 @@ TOLD = {
     "amend": gettext_lazy("Amended"),
     "drop_draft": gettext_lazy("New version dropped"),
 }
+
+
+def unfinished(letter: Letter) -> list[str]:
+    """What the new version that is being written needs before it can be sealed."""
+    draft = unsealed(letter)
+    return sealing.unfinished(letter, draft.texts.all()) if draft else []
 
 
 def makes_sense(verb: str, letter: Letter) -> bool:

@@ -59,6 +59,11 @@ class DeliverForm(NoteForm):
         super().__init__(*args, **kwargs)
         if not self.subject.deliveries.exists():
             del self.fields["is_addendum"]
+        unknown = [str(addressee) for addressee in self.subject.addressees.all() if not addressee.email]
+        if unknown:
+            self.fields["channel"].help_text = _(
+                "By email from here it will not reach these addressees, whose email address is not known: %(names)s."
+            ) % {"names": "; ".join(unknown)}
 
     def clean_reference(self) -> str:
         return clean_line(self.cleaned_data["reference"])
@@ -77,9 +82,13 @@ class DeliverForm(NoteForm):
 def delivery(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """One delivery as it was handed over: for conveners of the letter only."""
     found = _found(request, pk, number)
+    addressees = found.letter.addressees.all() if found.channel == Delivery.Channel.EMAIL else []
+    title = _("Delivery %(number)s, an addendum") if found.is_addendum else _("Delivery %(number)s")
     context = {
         **admin.site.each_context(request),
-        "title": _("Delivery %(number)s") % {"number": found.number},
+        "title": title % {"number": found.number},
+        "mailed": [addressee for addressee in addressees if found.reached(addressee)],
+        "missed": [addressee for addressee in addressees if not found.reached(addressee)],
         "delivery": found,
         "letter": found.letter,
         "lines": found.lines.all(),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coalition.desk import DeskAdmin, NoteForm, StepForm, Verb, staff
@@ -138,6 +141,9 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With `?ticked`, every row comes ticked: no script is needed for it."""
+        if request.method == "POST" and not request.POST.getlist(ACTION_CHECKBOX_NAME):
+            messages.warning(request, _("Nothing was done. Tick those that you mean first."))
+            return redirect(request.get_full_path())
         parameters = request.GET.copy()
         is_ticked = bool(parameters.pop("ticked", None))
         request.GET = parameters  # type: ignore[assignment]  # a copy in place of the immutable one

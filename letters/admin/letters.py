@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coalition.desk import (
@@ -46,7 +48,12 @@ def titles(letters: Iterable[Letter]) -> dict[int, str]:
 
 class AddresseesBelow(ShownBelow):
     model = Addressee
-    fields = ["holder", "office", "body", "is_copied"]
+    fields = ["holder", "office", "body", "copied"]
+    readonly_fields = ["copied"]
+
+    @admin.display(description=gettext_lazy("gets a copy (cc)"))
+    def copied(self, addressee: Addressee) -> str:
+        return _("yes") if addressee.is_copied else "–"
 
 
 class RolesBelow(ShownBelow):
@@ -103,7 +110,7 @@ class LetterAdmin(DeskAdmin[Letter]):
         "set_audience": Verb(
             lifecycle.set_audience,
             gettext_lazy("Change who may see it"),
-            gettext_lazy("seen by others now"),
+            gettext_lazy("who may see it is changed"),
             AudienceForm,
             gettext_lazy("It holds at once, for the page, the list and every file."),
         ),
@@ -169,8 +176,10 @@ class LetterAdmin(DeskAdmin[Letter]):
         "deliver": gettext_lazy("Delivered"),
         "respond": gettext_lazy("Response recorded"),
         "correct_response": gettext_lazy("Response corrected"),
+        "remove_response": gettext_lazy("Response taken off the record"),
         "post_update": gettext_lazy("Update published"),
         "correct_update": gettext_lazy("Update corrected"),
+        "remove_update": gettext_lazy("Update taken off the record"),
         "conclude": gettext_lazy("Concluded"),
         "reopen": gettext_lazy("Opened again"),
         "take_down": gettext_lazy("Taken down"),
@@ -181,7 +190,7 @@ class LetterAdmin(DeskAdmin[Letter]):
     search_fields = ["reference", "slug", "versions__texts__title"]
     ordering = ["-pk"]
     fields = [
-        *("reference", "kind", "status", "audience", "public_from", "deadline", "late_until", "time_zone"),
+        *("reference", "kind", "status", "audience", "embargo", "deadline", "late", "time_zone"),
         *("list_order", "withheld_names", "withdrawal", "eligibility", "authoritative_language", "source_name"),
     ]
     inlines = [AddresseesBelow, RolesBelow]
@@ -221,15 +230,16 @@ class LetterAdmin(DeskAdmin[Letter]):
         is_draft = letter.status == Letter.Status.DRAFT
         if (is_draft or "seen" in request.POST) and CONVENER.allows(staff(request), letter):
             return drafting.facts.edit(self, request, letter)
-        missing = drafts.missing(letter, timezone.now()) if is_draft else []
+        missing = drafts.missing(letter, timezone.now()) if is_draft else amending.unfinished(letter)
         return super().change_view(request, object_id, form_url, {"missing": missing} | (extra_context or {}))
 
     def makes_sense(self, verb: str, subject: Letter) -> bool:
-        """A letter is not opened while a text in it is only begun."""
+        """A letter is neither opened nor amended while it lacks anything."""
         if not amending.makes_sense(verb, subject):
             return False
-        version = drafts.unsealed(subject) if verb in ("open", "amend") else None
-        return version is None or all(map(drafts.is_written, version.texts.all()))
+        if verb == "open":
+            return not drafts.missing(subject, timezone.now())
+        return verb != "amend" or not amending.unfinished(subject)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         return Letter.objects.held_by(request.user, *LetterRole.Role.values)
@@ -247,7 +257,15 @@ class LetterAdmin(DeskAdmin[Letter]):
 
     @admin.display(description=gettext_lazy("closes at"))
     def deadline(self, letter: Letter) -> str:
-        return instant(letter.closes_at, letter.zone) if letter.closes_at else "–"
+        return _by_its_clock(letter, letter.closes_at)
+
+    @admin.display(description=gettext_lazy("public from"))
+    def embargo(self, letter: Letter) -> str:
+        return _by_its_clock(letter, letter.public_from)
+
+    @admin.display(description=gettext_lazy("late signatures until"))
+    def late(self, letter: Letter) -> str:
+        return _by_its_clock(letter, letter.late_until)
 
     def context_of(self, request: HttpRequest, subject: Letter) -> dict[str, Any]:
         queue = f"{reverse('admin:letters_endorsement_changelist')}?letter={subject.pk}"
@@ -269,7 +287,11 @@ class LetterAdmin(DeskAdmin[Letter]):
         if request.user.is_superuser:
             role = f"{reverse('admin:letters_letterrole_add')}?letter={subject.pk}"
             links.append((role, gettext_lazy("Give a role on it")))
-        return {"title": subject.title, "links": links}
+        return {"title": subject.title, "links": links, "zone": subject.zone}
+
+
+def _by_its_clock(letter: Letter, at: datetime | None) -> str:
+    return instant(at, letter.zone) if at else "–"
 
 
 @admin.register(LetterRole)

@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -33,7 +33,7 @@ from letters import responding
 from letters.admin.drafting.fields import unjudged
 from letters.attachments import Checked, Refused
 from letters.drafting import Changed
-from letters.models import Addressee, Assessment, Attachment, Letter, LetterRole, Response, Update
+from letters.models import Addressee, Assessment, Attachment, Delivery, Letter, LetterRole, Response, Update
 from letters.roles import CONVENER
 
 #: Files that one response or update may bring at a time.
@@ -170,6 +170,14 @@ class ResponseForm(OutcomeForm):
                 widget=forms.RadioSelect,
             )
 
+    def clean_dated_on(self) -> Any:
+        dated_on, first = super().clean_dated_on(), responding.first_day(self.letter)
+        if first is not None and dated_on < first:
+            raise forms.ValidationError(
+                _("The letter is of %(day)s, and no response can be older") % {"day": day(first)}
+            )
+        return dated_on
+
     def clean_text(self) -> str:
         return _bounded_text(self.cleaned_data["text"])
 
@@ -213,6 +221,12 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         path("<int:pk>/reminder/<int:addressee>/", site.admin_view(reminder), name="letters_letter_reminder"),
         path("<int:pk>/respond/", site.admin_view(respond), name="letters_letter_respond"),
         path("<int:pk>/responses/<int:of>/", site.admin_view(correct_response), name="letters_letter_correct_response"),
+        path(
+            "<int:pk>/responses/<int:of>/remove/",
+            site.admin_view(remove_response),
+            name="letters_letter_remove_response",
+        ),
+        path("<int:pk>/updates/<int:of>/remove/", site.admin_view(remove_update), name="letters_letter_remove_update"),
         path("<int:pk>/updates/add/", site.admin_view(post_update), name="letters_letter_post_update"),
         path("<int:pk>/updates/<int:of>/", site.admin_view(correct_update), name="letters_letter_correct_update"),
         path("<int:pk>/outcome/", site.admin_view(outcome), name="letters_letter_outcome"),
@@ -242,7 +256,15 @@ def correct_response(request: HttpRequest, pk: int, of: int) -> HttpResponse:
     response: Response = get_object_or_404(letter.responses.all(), pk=of)
     form_of = partial(_response_form, letter, at, response)
     verb = partial(responding.correct_response, response=response)
-    return _take(request, letter, form_of(*_sent(request)), _("Correct a response"), verb, at, form_of)
+    remove = reverse("admin:letters_letter_remove_response", args=[letter.pk, response.pk])
+    return _take(request, letter, form_of(*_sent(request)), _("Correct a response"), verb, at, form_of, remove)
+
+
+def remove_response(request: HttpRequest, pk: int, of: int) -> HttpResponse:
+    letter = _convened(request, pk)
+    response: Response = get_object_or_404(letter.responses.select_related("addressee"), pk=of)
+    verb = partial(responding.remove_response, response=response)
+    return _remove(request, letter, response, _("Take the response off the record"), verb)
 
 
 def post_update(request: HttpRequest, pk: int) -> HttpResponse:
@@ -258,22 +280,29 @@ def correct_update(request: HttpRequest, pk: int, of: int) -> HttpResponse:
     update: Update = get_object_or_404(letter.updates.all(), pk=of)
     form_of = partial(_update_form, letter, at, update)
     verb = partial(responding.correct_update, update=update)
-    return _take(request, letter, form_of(*_sent(request)), _("Correct an update"), verb, at, form_of)
+    remove = reverse("admin:letters_letter_remove_update", args=[letter.pk, update.pk])
+    return _take(request, letter, form_of(*_sent(request)), _("Correct an update"), verb, at, form_of, remove)
+
+
+def remove_update(request: HttpRequest, pk: int, of: int) -> HttpResponse:
+    letter = _convened(request, pk)
+    update: Update = get_object_or_404(letter.updates.all(), pk=of)
+    verb = partial(responding.remove_update, update=update)
+    return _remove(request, letter, update, _("Take the update off the record"), verb)
 
 
 def awaiting(request: HttpRequest) -> HttpResponse:
     """Delivered letters that an addressee has not answered, the longest first."""
     at = timezone.now()
-    letters: list[Any] = list(responding.awaiting(staff(request), at))
     rows = [
         {
-            "letter": letter,
-            "title": letter.shown_title,
-            "addressee": addressee,
-            "days": responding.days_since(letter.delivered_at, at),
+            "letter": awaited.letter,
+            "title": awaited.letter.shown_title,
+            "addressee": awaited.addressee,
+            "delivered_at": awaited.delivery.at,
+            "days": responding.days_since(awaited.delivery.at, at),
         }
-        for letter in letters
-        for addressee in letter.silent
+        for awaited in responding.awaiting(staff(request), at)
     ]
     return _page(request, "admin/letters/awaiting.html", {"title": _("Awaiting a reply"), "rows": rows})
 
@@ -282,17 +311,19 @@ def reminder(request: HttpRequest, pk: int, addressee: int) -> HttpResponse:
     """A mail ready to be copied; nothing is sent from here."""
     letter = _convened(request, pk)
     at = timezone.now()
-    waiting: Any = get_object_or_404(responding.awaiting(staff(request), at), pk=letter.pk)
-    to: Addressee = get_object_or_404(
-        letter.addressees.filter(pk__in=[silent.pk for silent in waiting.silent]), pk=addressee
-    )
-    subject, text = _reminder(letter, to)
+    awaited = next((one for one in responding.awaiting(staff(request), at) if one.addressee.pk == addressee), None)
+    if awaited is None or awaited.letter.pk != letter.pk:
+        get_object_or_404(letter.addressees, pk=addressee)
+        messages.info(request, _("No reply is awaited from this addressee, so there is nothing to remind of."))
+        return redirect("admin:letters_letter_awaiting")
+    to = awaited.addressee
+    subject, text = _reminder(letter, to, awaited.delivery)
     query = f"subject={quote(subject)}&body={quote(text)}"
     context = {
         "title": _("Draft a reminder"),
         "letter": letter,
         "addressee": to,
-        "days": responding.days_since(waiting.delivered_at, at),
+        "days": responding.days_since(awaited.delivery.at, at),
         "subject": subject,
         "text": text,
         "mailto": f"mailto:{quote(to.email, safe='@')}?{query}",
@@ -300,9 +331,7 @@ def reminder(request: HttpRequest, pk: int, addressee: int) -> HttpResponse:
     return _page(request, "admin/letters/reminder.html", context)
 
 
-def _reminder(letter: Letter, to: Addressee) -> tuple[str, str]:
-    delivery = letter.deliveries.order_by("at").first()
-    assert delivery is not None  # it is among those that wait for a reply
+def _reminder(letter: Letter, to: Addressee, delivery: Delivery) -> tuple[str, str]:
     said = {
         "title": letter.title,
         "reference": letter.reference,
@@ -366,12 +395,14 @@ def _take(
     verb: Callable[..., Letter],
     at: datetime,
     form_of: Callable[..., OutcomeForm] | None = None,
+    remove: str = "",
 ) -> HttpResponse:
     """Shows the form, or calls the verb; what the verb refuses stands above the form, with all that was typed.
 
-    `form_of` makes the form of a correction anew, from what stands on record by then.
+    `form_of` makes the form of a correction anew, from what stands on record by then; `remove` is the address where it
+    is taken off.
     """
-    refusal, theirs = "", []
+    refusal, theirs, there = "", [], ""
     if request.method == "POST" and form.is_valid():
         try:
             verb(letter, by=staff(request), at=at, **form.said)
@@ -381,6 +412,8 @@ def _take(
             theirs = _theirs(now, form)
             form = form_of({**dict(request.POST.items()), "seen": now["seen"].value()}, request.FILES)
             unjudged(form)
+        except responding.OnRecord as error:
+            refusal, there = str(error), _url_of(letter, error.there)
         except NotAllowed as error:
             refusal = str(error)
         else:
@@ -388,7 +421,32 @@ def _take(
             return redirect("admin:letters_letter_outcome", letter.pk)
     failed = form.errors or refusal
     context = {"title": title, "letter": letter, "form": form, "refusal": refusal, "theirs": theirs}
+    context |= {"there": there, "remove": remove}
     return _page(request, "admin/letters/outcome_form.html", context, status=422 if failed else 200)
+
+
+def _remove(
+    request: HttpRequest, letter: Letter, row: Response | Update, title: str, verb: Callable[..., Letter]
+) -> HttpResponse:
+    """Asks once more, and takes it off the record."""
+    if request.method == "POST":
+        try:
+            verb(letter, by=staff(request), seen=request.POST.get("seen", ""))
+        except Changed:
+            messages.error(request, _("Somebody else changed this meanwhile, so nothing was removed. Look again."))
+        except NotAllowed as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Taken off the record. The public page no longer shows it."))
+        return redirect("admin:letters_letter_outcome", letter.pk)
+    context = {"title": title, "letter": letter, "row": row, "seen": responding.token(row)}
+    return _page(request, "admin/letters/outcome_remove.html", context)
+
+
+def _url_of(letter: Letter, there: Response | Update) -> str:
+    """Where it is corrected."""
+    name = "correct_response" if isinstance(there, Response) else "correct_update"
+    return reverse(f"admin:letters_letter_{name}", args=[letter.pk, there.pk])
 
 
 def _theirs(now: OutcomeForm, typed: OutcomeForm) -> list[tuple[str, str]]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Exists, OuterRef, When
+from django.db.models.functions import JSONArray
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coalition.templatetags.words import day, figure
+from coalition.templatetags.words import country, day, figure
 from letters.models import Endorsement, EndorsementEvent, Representative
 from letters.models.endorsements import EndorsementQuerySet
+from signatories.models import Organisation, OrganisationName
 
+Standing = Organisation.Standing
+#: So many of one name are shown at most.
+NAMESAKES = 3
 #: Codes that came with the sign-on.
 CAME_WITH_IT = {
     "honeypot": gettext_lazy("a field was filled in that only programs see"),
@@ -50,6 +56,7 @@ def with_signals(endorsements: EndorsementQuerySet) -> EndorsementQuerySet:
         has_approved_twin=Exists(twins),
         has_due_twin=Exists(twins.filter(version__number__lt=OuterRef("letter__consent_version"))),
         came_in_a_flood=Exists(held),
+        namesakes=Case(When(organisation__standing=Standing.PROVISIONAL, then=_namesakes())),
     )
 
 
@@ -65,7 +72,20 @@ def words(endorsement: Any, representative: Representative | None) -> list[str]:
         found.append(_("already approved: another endorsement of this organisation on this letter"))
     if representative is not None and representative.email_domain in FREE_MAIL:
         found.append(_("address at a free mail provider"))
-    return found
+    return [*found, *(_same_name(*namesake) for namesake in endorsement.namesakes or ())]
+
+
+def _namesakes() -> ArraySubquery:
+    """Others on the register, public or not, of which one of the names is the same but for its spelling."""
+    named = OrganisationName.objects.filter(normalised=OuterRef(OuterRef("normalised"))).values("organisation")
+    others = Organisation.objects.exclude(standing=Standing.MERGED).exclude(pk=OuterRef("organisation"))
+    found = others.filter(pk__in=named).with_name().order_by("pk")
+    return ArraySubquery(found.values(said=JSONArray("name", "country", "standing"))[:NAMESAKES])
+
+
+def _same_name(name: str, code: str, standing: str) -> str:
+    said = [name, *([country(code)] if code else []), str(Standing(standing).label)]
+    return _("same name on the register: %(who)s") % {"who": ", ".join(said)}
 
 
 def _due(endorsement: Endorsement) -> str:

@@ -85,6 +85,8 @@ class Sheet:
     version: int
     digest: str
     delivery: int | None = None
+    in_all: int | None = None
+    """Of an addendum, which lists only who signed since: the organisations with those that were listed before."""
 
     @classmethod
     def of(cls, letter: Letter, text: Text, at: datetime) -> Sheet:
@@ -105,12 +107,13 @@ class Sheet:
         """What was handed over: the list as it was frozen, without the names that were removed for safety since."""
         printed = [line.printed for line in delivery.lines.order_by("position") if line.printed]
         return cls(
-            organisations=delivery.count,
+            organisations=delivery.listed,
             named=delivery.named,
             withheld=_in_order(delivery.withheld),
             lines=tuple(_frozen(number, row) for number, row in enumerate(printed, start=1)),
             as_of=delivery.at,
             delivery=delivery.number,
+            in_all=delivery.count if delivery.is_addendum else None,
             **_of_text(delivery.letter, text),
         )
 
@@ -169,11 +172,21 @@ class Sheet:
 
     def as_of_words(self) -> str:
         if self.delivery is not None:
-            return _("Delivery %(number)s, %(when)s") % {
-                "number": figure(self.delivery),
-                "when": instant(self.as_of),
-            }
+            words = {"number": figure(self.delivery), "when": instant(self.as_of)}
+            if self.in_all is not None:
+                return _("Delivery %(number)s, an addendum, %(when)s") % words
+            return _("Delivery %(number)s, %(when)s") % words
         return _("As of %(date)s.") % {"date": instant(self.as_of)}
+
+    def addendum_words(self) -> str:
+        """What the list of an addendum leaves out; nothing where the list is whole."""
+        if self.delivery is None or self.in_all is None:
+            return ""
+        return ngettext(
+            "Addendum to delivery %(number)s: those who signed since. With them %(shown)s organisation in all.",
+            "Addendum to delivery %(number)s: those who signed since. With them %(shown)s organisations in all.",
+            self.in_all,
+        ) % {"number": figure(self.delivery - 1), "shown": figure(self.in_all)}
 
     def sealed_words(self) -> str:
         return _("Version %(number)s of the text; SHA-256 %(digest)s") % {

@@ -115,6 +115,8 @@ class _Maker:
         for to in sheet.addressees:
             self._fact(_("Copy:") if to.is_copied else _("To:"), to.name)
         self._paragraph(sheet.title, style="Title")
+        if words := sheet.addendum_words():
+            self._paragraph(words)
         if sheet.is_submission:
             self._paragraph(_("Joint written statement* submitted by"))
             for lines, status in sheet.submitters():

@@ -68,6 +68,7 @@ def _parts(sheet: Sheet) -> Iterator[str]:
     yield wrapped(sheet.site)
     yield "\n".join(wrapped(line) for line in _facts(sheet))
     yield wrapped(sheet.title) + "\n" + "=" * min(width(sheet.title), COLUMNS)
+    yield wrapped(sheet.addendum_words())
     if sheet.is_submission:
         yield wrapped(_("Joint written statement* submitted by"))
         for lines, status in sheet.submitters():

@@ -11,13 +11,14 @@ from coalition import constraints
 from coalition.languages import endonym
 from letters.models.documents import Format
 from letters.models.endorsements import Endorsement
-from letters.models.letters import Letter
+from letters.models.letters import Addressee, Letter
 from letters.models.versions import Version
 
 
 class Delivery(models.Model):
     """What was handed over: to the addressees, at one instant, with so many signatories. Postgres lets nobody change
-    or delete it. Its figures are those of counting.Count at that instant."""
+    or delete it. Its figures are those of counting.Count at that instant; of an addendum, which lists only those who
+    signed since, `named` and `withheld` are of these alone."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("by email from here")
@@ -52,6 +53,20 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return str(_("delivery %(number)s") % {"number": self.number})
+
+    @property
+    def listed(self) -> int:
+        """The organisations on its list, by name or without it."""
+        return sum(self.withheld.values(), self.named) if self.is_addendum else self.count
+
+    def reached(self, addressee: Addressee) -> bool:
+        """By email from here it goes only to those whose address is known; in any other way, to all."""
+        return self.channel != self.Channel.EMAIL or bool(addressee.email)
+
+    @property
+    def recipients(self) -> list[Addressee]:
+        """The main addressees that got it."""
+        return [to for to in self.letter.addressees.all() if not to.is_copied and self.reached(to)]
 
 
 class DeliveryLine(models.Model):

@@ -143,8 +143,8 @@ class Letter(models.Model):
 
     objects = LetterQuerySet.as_manager()
 
-    #: Keys and revisions of the public letters that supersede it; set by the query of its page.
-    newer: list[dict[str, int]]
+    #: The public letters that supersede it, with their revisions; set by the query of its page.
+    newer: list[dict[str, Any]]
 
     class Meta:
         verbose_name = _("letter")
@@ -237,6 +237,10 @@ class Letter(models.Model):
         in_grace = self.status == self.Status.OPEN and until is not None and at < until
         return in_grace or self.takes_late(at)
 
+    def asks_again(self, at: datetime) -> bool:
+        """The text has changed in substance, and who signed the one before can still agree."""
+        return self.reconsent_until is not None and at < self.reconsent_until and self.status in self.PUBLIC
+
     @property
     def ended_at(self) -> datetime | None:
         """When signing ended or ends: at the deadline, or when it was closed before."""
@@ -244,6 +248,9 @@ class Letter(models.Model):
 
     def phase(self, at: datetime) -> str:
         """What the clock makes of the status: the part of a page's key that changes without anybody acting."""
+        return f"{self._phase(at)}+asking" if self.asks_again(at) else self._phase(at)
+
+    def _phase(self, at: datetime) -> str:
         if self.status != self.Status.OPEN:
             return f"{self.status}+late" if self.takes_late(at) else self.status
         if self.is_under_embargo(at):

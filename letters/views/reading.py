@@ -68,13 +68,13 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     """One letter, with its register of names."""
     at = timezone.now()
     public = Letter.objects.visible_to(None, at)
-    newer = (
-        public.filter(supersedes=OuterRef("pk")).order_by("pk").values(seen=JSONObject(pk="pk", revision="revision"))
-    )
-    older = responding.with_title(public.filter(pk=OuterRef("supersedes"))).values(
-        seen=JSONObject(slug="slug", title="shown_title", language="authoritative_language")
-    )
-    known: dict[str, Any] = {"newer": ArraySubquery(newer), "older": ArraySubquery(older)}
+    linked = {"slug": "slug", "title": "shown_title", "language": "authoritative_language"}
+    newer = responding.with_title(public.filter(supersedes=OuterRef("pk"))).order_by("pk")
+    older = responding.with_title(public.filter(pk=OuterRef("supersedes")))
+    known: dict[str, Any] = {
+        "newer": ArraySubquery(newer.values(seen=JSONObject(**linked, revision="revision"))),
+        "older": ArraySubquery(older.values(seen=JSONObject(**linked))),
+    }
     found: Any = public.filter(slug=slug).annotate(**known).first()
     if found is None:
         return _gone(request, slug, at)
@@ -83,7 +83,8 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     def body() -> str:
         text = text_to_read(found, language)
         is_untranslated = not language and text.language.lower() != (get_language() or "en")
-        about = page_of(found, text, at) | {"is_untranslated": is_untranslated, "older": found.older}
+        about = page_of(found, text, at) | {"is_untranslated": is_untranslated}
+        about |= {"older": found.older, "newer": found.newer}
         return public_page("letters/letter.html", about, site)
 
     if language and language not in found.texts:
@@ -178,6 +179,7 @@ def about_letter(found: Letter, at: datetime) -> dict[str, Any]:
         "accepts": found.accepts(at),
         "days_left": found.days_left(at),
         "hours_left": found.hours_left(at),
+        "asking_until": found.reconsent_until if found.asks_again(at) else None,
         "embargo_until": found.public_from if found.is_under_embargo(at) else None,
         "letter_url": found.get_absolute_url(),
         "sign_url": reverse("letters:sign", args=[found.slug]),

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from coalition.models import SiteSettings, User
+from letters.models import LetterRole
 from tests.factories import PASSWORD, UserFactory, a_letter
 from tests.reading import links_of, text_of
 
@@ -82,11 +83,28 @@ def test_administrators_add_people(desk):
     bruno = User.objects.get(email="bruno@coalition.example")
     assert answer["Location"] == f"{PEOPLE}{bruno.pk}/change/"
     assert bruno.check_password(PASSWORD)
-    assert not bruno.is_staff
+    assert (bruno.is_staff, bruno.is_superuser) == (False, False)
     again = desk.post(f"{PEOPLE}add/", new)
     assert "already exists" in text_of(again)
     weak = desk.post(f"{PEOPLE}add/", new | {"email": "b@c.example", "password1": "short", "password2": "short"})
     assert "at least 15 characters" in text_of(weak)
+
+
+def test_who_is_added_may_enter_the_desk_unless_that_is_unticked(desk):
+    form = desk.get(f"{PEOPLE}add/").context["adminform"].form
+    typed = {field.name: "on" for field in form if field.value() is True}
+    assert typed == {"is_staff": "on"}
+    new = {"email": "bruno@coalition.example", "name": "Bruno", "password1": PASSWORD, "password2": PASSWORD}
+    desk.post(f"{PEOPLE}add/", new | typed)
+    bruno = Client()
+    signed_in = bruno.post(
+        "/admin/login/?next=/admin/", {"username": "bruno@coalition.example", "password": PASSWORD}, follow=True
+    )
+    assert "You have no role on any letter yet" in text_of(signed_in)
+    assert "Ask an administrator for one." in text_of(signed_in)
+    LetterRole.objects.create(user=User.objects.get(name="Bruno"), letter=a_letter(), role="moderator")
+    assert "You have no role" not in text_of(bruno.get("/admin/"))
+    assert "You have no role" not in text_of(desk.get("/admin/"))
 
 
 def test_administrators_change_people(desk):

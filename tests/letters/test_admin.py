@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from letters import amending, counting, endorsing
+from letters import amending, counting, endorsing, lifecycle
 from letters.admin import bulk
 from letters.admin.endorsements import EndorsementAdmin
 from letters.admin.letters import LetterAdmin, titles
@@ -150,6 +150,28 @@ def test_a_row_says_that_another_of_the_organisation_is_approved(desk, letter):
     an_endorsement(a_letter(), an_organisation("Elsewhere"), state="approved")
     assert text_of(desk.get(QUEUE)).count("already approved") == 1
     assert "already approved" not in text_of(desk.get(QUEUE, {"queue": "approved"}))
+
+
+def test_a_row_says_that_the_name_of_a_new_organisation_stands_on_the_register(desk, letter):
+    an_organisation("Mawingu Forum", country="KE")
+    an_organisation("Wells Forum", verified=False, country="")
+    suspended = an_organisation("Zisterne e.V.", country="DE")
+    vetting.suspend(suspended, by=None, note="Not theirs.")
+    for name in ("MAWINGU  forum", "Wells Forum", "Zisterne", "Springs Forum"):
+        an_endorsement(letter, an_organisation(name, verified=False, country="UG"), state="confirmed")
+    an_endorsement(letter, an_organisation("Mawingu Forum", country="TZ"), state="confirmed")
+    rows = {str(row.endorsement): row.signals for row in desk.get(QUEUE).context["cl"].rows}
+    said = "same name on the register: "
+    assert rows["Wells Forum"] == [f"{said}Wells Forum, provisional"]
+    assert rows["Zisterne"] == [f"{said}Zisterne e.V., Germany, suspended"]
+    assert rows["MAWINGU  forum"] == [
+        f"{said}Mawingu Forum, Kenya, verified",
+        f"{said}Mawingu Forum, Tanzania, verified",
+    ]
+    assert rows["Springs Forum"] == rows["Mawingu Forum"] == []
+    first = letter.endorsements.earliest("pk")
+    assert f"{said}Mawingu Forum, Kenya" in text_of(tick(desk, "approve", first))
+    assert f"S{said[1:]}Mawingu Forum, Kenya" in text_of(desk.get(page_of(first)))
 
 
 def _amended(letter: Letter, *, until: datetime, title: str = "Keep all river data public") -> None:
@@ -355,7 +377,8 @@ def test_a_get_changes_nothing(desk, letter):
     endorsement = an_endorsement(letter, state="confirmed")
     before = endorsement.events.count()
     for verb in EndorsementAdmin.verbs:
-        assert desk.get(f"{QUEUE}{endorsement.pk}/step/{verb}/").status_code == 200
+        expected = 302 if verb in ("release", "undo") else 200
+        assert desk.get(f"{QUEUE}{endorsement.pk}/step/{verb}/").status_code == expected
     assert desk.get(f"{QUEUE}bulk/approve/").status_code == 405
     assert endorsement.events.count() == before
 
@@ -600,7 +623,18 @@ def test_every_step_has_a_button_or_belongs_to_somebody_else():
         ),
         (
             LetterAdmin,
-            {"record", "draft", "invite", "revoke", "respond", "correct_response", "post_update", "correct_update"},
+            {
+                "record",
+                "draft",
+                "invite",
+                "revoke",
+                "respond",
+                "correct_response",
+                "post_update",
+                "correct_update",
+                "remove_response",
+                "remove_update",
+            },
         ),
     ):
         assert set(desk_of.verbs) | others == set(desk_of.flow.steps)
@@ -704,7 +738,9 @@ def test_bulk_leaves_out_letters_that_one_only_observes(desk, letter, chiara):
 
 def test_nothing_ticked_says_so(desk, letter):
     an_endorsement(letter, state="confirmed")
-    assert "must be selected" in text_of(desk.post(QUEUE, {"action": "approve", "index": "0"}, follow=True))
+    answer = desk.post(f"{QUEUE}?queue=all", {"action": "approve"}, follow=True)
+    assert answer.redirect_chain == [(f"{QUEUE}?queue=all", 302)]
+    assert "Nothing was done. Tick those that you mean first." in text_of(answer)
 
 
 @pytest.mark.parametrize("row", ["x:confirmed", ":", "1²:confirmed", "9" * 40 + ":confirmed"])
@@ -867,9 +903,44 @@ def test_titles_are_those_in_force(letter):
     assert titles([letter]) == {letter.pk: "Keep river data public"} == {letter.pk: letter.title}
 
 
+@pytest.mark.parametrize("verb", ["extend", "allow_late", "set_audience", "close", "prepare"])
+def test_no_step_is_taken_from_a_page_that_was_open_before_another_step(letter, verb):
+    client = as_(a_moderator(letter, "convener"))
+    later = letter.closes_at + timedelta(days=3)
+    typed = later.strftime("%Y-%m-%dT%H:%M")
+    said_with = {"note": "x", "closes_at": typed, "late_until": typed, "audience": "public"}
+    url = f"{LETTERS}{letter.pk}/step/{verb}/"
+    pages = [client.get(url), client.get(f"{LETTERS}{letter.pk}/change/")]
+    [seen] = {re.search(r'name="seen" value="([0-9]+)"', page.content.decode())[1] for page in pages}
+    lifecycle.extend(letter, by=None, closes_at=later, note="More time.")
+    events = letter.events.count()
+    answer = client.post(url, {"was": "open", "seen": seen, **said_with}, follow=True)
+    assert "This happened after the page was opened: Deadline extended. Look at it again" in said(answer)
+    assert letter.events.count() == events
+
+
 def letter_step(client, letter, verb, **said):
     was = Letter.objects.get(pk=letter.pk).status
     return client.post(f"{LETTERS}{letter.pk}/step/{verb}/", {"was": was, **said})
+
+
+def test_the_page_of_a_letter_shows_every_instant_by_its_clock():
+    with time_machine.travel(NOON, tick=False):
+        letter = a_letter(
+            time_zone="Africa/Nairobi", public_from=NOON - timedelta(days=1), late_until=NOON + timedelta(days=15)
+        )
+        page = text_of(as_(a_moderator(letter)).get(f"{LETTERS}{letter.pk}/change/"))
+    assert "Public from: Monday 23 November 2026, 15:00 Africa/Nairobi (12:00 UTC)" in page
+    assert "Late signatures until: Wednesday 9 December 2026, 15:00 Africa/Nairobi (12:00 UTC)" in page
+    assert "Tuesday 24 November 2026, 15:00 Africa/Nairobi (12:00 UTC) Opened for signature" in page
+
+
+def test_a_step_that_is_not_possible_says_so_before_it_asks_anything():
+    letter = a_letter(state="closed")
+    client = as_(a_moderator(letter, "convener"))
+    answer = client.get(f"{LETTERS}{letter.pk}/step/extend/", follow=True)
+    assert answer.redirect_chain == [(f"{LETTERS}{letter.pk}/change/", 302)]
+    assert "Extend the deadline: this can’t be done now, as the status is “closed”." in text_of(answer)
 
 
 def test_the_life_of_a_letter_from_the_desk():

@@ -198,8 +198,42 @@ def test_a_text_that_is_only_begun_is_not_sealed():
     letter = a_letter()
     amending.prepare(letter, by=None)
     Text.objects.create(version=letter.draft, language="fr", title="Des données", body=" ")
-    with pytest.raises(NotAllowed, match="only begun"):
+    with pytest.raises(NotAllowed, match=r"The text in French needs a body\. The number of demands"):
         amending.amend(letter, by=None, change="typo", note="In French too.")
+
+
+def test_a_language_with_another_number_of_demands_is_not_sealed():
+    letter = a_letter(texts={"fr": "Des données"})
+    amending.prepare(letter, by=None)
+    french = letter.draft.texts.get(language="fr")
+    french.demands = ["Publiez.", "Encore."]
+    french.summary = french.closing = ""
+    french.save()
+    refusal = "The number of demands in French is 2 instead of 1."
+    with pytest.raises(NotAllowed, match=refusal):
+        amending.amend(letter, by=None, change="typo", note="In French too.")
+    client = Client()
+    client.force_login(a_moderator(letter, role="convener"))
+    desk = f"/admin/letters/letter/{letter.pk}/"
+    for page in ("change/", "texts/", "step/amend/"):
+        assert f"Before this version can be sealed: {refusal}" in text_of(client.get(desk + page, follow=True)), page
+    assert "Seal the new version" not in text_of(client.get(f"{desk}change/"))
+    french.demands = ["Publiez."]
+    french.save()
+    assert "Seal the new version" in text_of(client.get(f"{desk}change/"))
+    amending.amend(letter, by=None, change="typo", note="In French too.")
+    assert letter.version.number == 2
+
+
+def test_a_recorded_letter_stays_as_it_was_published_whatever_a_language_left_out():
+    letter = a_letter(state="draft", source_name="A host", source_url="https://host.example/l", texts={"fr": "Données"})
+    letter.versions.get().texts.filter(language="fr").update(demands=[])
+    lifecycle.record(letter, by=None)
+    assert letter.status == "closed"
+    amending.prepare(letter, by=None)
+    letter.draft.texts.filter(language="fr").update(closing="Veuillez agréer.")
+    amending.amend(letter, by=None, change="typo", note="A slip.")
+    assert letter.version.number == 2
 
 
 def test_the_desk_asks_until_when_after_a_change_of_substance_only():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,13 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from docx import Document
+from pypdf import PdfReader
 
 from coalition.workflow import NotAllowed
 from letters import amending, delivering, endorsing, lifecycle
-from letters.models import DeliveryFile, Letter
+from letters.documents import Sheet, make
+from letters.models import Addressee, DeliveryFile, Letter
 from tests.factories import a_letter, a_moderator, an_endorsement, an_organisation
 from tests.reading import text_of, words_of
 
@@ -63,7 +68,7 @@ def test_nothing_is_delivered_that_nobody_signed():
 
 
 def test_email_needs_an_address(letter):
-    with pytest.raises(NotAllowed, match="None of the addressees has an email address"):
+    with pytest.raises(NotAllowed, match="None of the main addressees has an email address"):
         delivering.deliver(letter, by=None, channel="email")
 
 
@@ -78,6 +83,77 @@ def test_late_signers_make_the_next_delivery(letter):
     assert (first.count, addendum.count, third.count) == (4, 5, 5)
     assert [line.printed["name"] for line in addendum.lines.all()] == ["Late Forum"]
     assert third.lines.count() == 5
+
+
+def test_an_addendum_says_that_it_is_one_and_speaks_only_of_those_who_signed_since(letter, run_jobs):
+    delivering.deliver(letter, by=None, channel="post")
+    an_endorsement(letter, an_organisation("Late Forum"))
+    an_endorsement(letter, an_organisation("Hidden in Uganda", country="UG"), visibility="country")
+    delivering.deliver(letter, by=None, channel="post", is_addendum=True)
+    run_jobs()
+    addendum = letter.deliveries.get(number=2)
+    assert (addendum.count, addendum.named, addendum.withheld, addendum.listed) == (6, 1, {"UG": 1}, 2)
+    printed = {file.format: Path(file.file.path).read_bytes() for file in addendum.files.all()}
+    words = words_in(printed)
+    for form, text in words.items():
+        assert "Addendum to delivery 1: those who signed since. With them 6 organisations in all." in text, form
+        assert "Signatories: 2 organisations" in text, form
+        assert "Delivery 2, an addendum" in text, form
+        assert "and an organisation in Uganda, without its name" in text, form
+        assert "Kenya, without" not in text, form
+        assert "country not given" not in text, form
+        assert "had to be withheld" not in text, form
+    endorsing.remove_for_safety(letter.endorsements.get(printed_name="Late Forum"), by=None)
+    assert "had to be withheld since" in " ".join(
+        make(Sheet.of_delivery(addendum, letter.texts["en"]), "txt").decode().split()
+    )
+    page = text_of(Client().get(letter.get_absolute_url()))
+    assert "Addendum delivered to the addressees: delivery 2" in page
+    assert page.count("It lists those who signed since the delivery before; with them 6 organisations in all.") == 2
+    assert "Delivery 2, an addendum" in page
+
+
+def words_in(printed: dict[str, bytes]) -> dict[str, str]:
+    """What a reader finds in each kind of file, its lines run together."""
+    document = Document(BytesIO(printed["docx"]))
+    paragraphs = [*document.paragraphs, *document.sections[0].footer.paragraphs]
+    found = {
+        "txt": printed["txt"].decode(),
+        "docx": "\n".join(paragraph.text for paragraph in paragraphs),
+        "pdf": "\n".join(page.extract_text() for page in PdfReader(BytesIO(printed["pdf"])).pages),
+    }
+    return {form: " ".join(text.split()) for form, text in found.items()}
+
+
+def test_only_addressees_that_were_mailed_are_named_as_those_to_whom_it_went(letter, run_jobs, outbox):
+    mailed = letter.addressees.get()
+    mailed.email = "chair@rivers.example.org"
+    mailed.save()
+    Addressee.objects.create(letter=letter, office="Ministry without an address", order=1)
+    run_jobs()
+    before = len(outbox())
+    desk = _desk(letter)
+    form = text_of(desk.get(reverse("admin:letters_letter_step", args=[letter.pk, "deliver"])))
+    assert "whose email address is not known: Ministry without an address." in form
+    delivering.deliver(letter, by=None, channel="email")
+    run_jobs()
+    to_signers = [words_of(mail) for mail in outbox()[before:] if mail["To"] != mailed.email]
+    assert len(to_signers) == 4
+    assert all("Commission on Shared Rivers" in words for words in to_signers)
+    assert not any("Ministry without an address" in words for words in to_signers)
+    page = text_of(Client().get(letter.get_absolute_url()))
+    assert "It went to: Commission on Shared Rivers" in page
+    assert "Ministry without an address" not in page[page.index("What the addressees answered") :]
+    assert "Commission on Shared Rivers : no reply yet" in page
+    kept = text_of(desk.get(reverse("admin:letters_letter_delivery", args=[letter.pk, 1])))
+    assert "Mailed to Commission on Shared Rivers" in kept
+    assert "Not mailed to, as no address was known Ministry without an address" in kept
+
+
+def test_by_email_it_must_reach_somebody_it_is_addressed_to(letter):
+    Addressee.objects.create(letter=letter, office="A copy", order=1, is_copied=True, email="copy@rivers.example.org")
+    with pytest.raises(NotAllowed, match="None of the main addressees has an email address"):
+        delivering.deliver(letter, by=None, channel="email")
 
 
 def test_the_files_are_made_once_and_never_change(letter, run_jobs):
@@ -193,6 +269,29 @@ def test_a_convener_delivers_with_a_proof(letter, run_jobs):
     assert "no-store" in got["Cache-Control"]
     proof_url = reverse("admin:letters_letter_delivery_proof", args=[letter.pk, 1])
     assert desk.get(proof_url).content.startswith(b"%PDF")
+
+
+def test_a_form_that_was_open_before_the_last_step_delivers_nothing(letter, run_jobs):
+    delivering.deliver(letter, by=None, channel="post")
+    desk = _desk(letter)
+    step = reverse("admin:letters_letter_step", args=[letter.pk, "deliver"])
+    asked = hidden_in(desk.get(step))
+    said = {"channel": "by_hand"}
+    again = desk.post(step, asked)
+    assert again.status_code == 422
+    assert hidden_in(again) == asked
+    assert desk.post(step, asked | said).status_code == 302
+    stale = desk.post(step, asked | said, follow=True)
+    assert "This happened after the page was opened: Delivered. Look at it again before you go on." in text_of(stale)
+    assert letter.deliveries.count() == 2
+    assert desk.post(step, hidden_in(desk.get(step)) | said).status_code == 302
+    assert letter.deliveries.count() == 3
+
+
+def hidden_in(page) -> dict[str, str]:
+    """What the form of a step carries unseen, but for the CSRF token."""
+    found = re.findall(r'<input type="hidden" name="(was|seen)" value="([^"]*)">', page.content.decode())
+    return dict(found)
 
 
 def test_a_file_that_was_changed_on_the_disk_is_not_given_out(letter, run_jobs):

@@ -12,6 +12,7 @@ from django import forms
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from coalition.workflow import NotAllowed
 from letters import drafting, lifecycle
 from letters.admin.clock import LetterClock
 from letters.admin.drafting.addressee_forms import initial_rows
@@ -390,6 +391,19 @@ def test_what_is_missing_is_said_to_everybody_with_a_role(letter):
     assert "Name at least one addressee." in page
 
 
+def test_the_button_to_open_comes_when_nothing_is_missing(letter, desk):
+    def labels() -> list[str]:
+        return [str(button["label"]) for button in desk.get(page_of(letter)).context["buttons"]]
+
+    with time_machine.travel(NOON, tick=False):
+        assert "Open for signature" in labels()
+        Letter.objects.filter(pk=letter.pk).update(closes_at=None)
+        assert "Open for signature" not in labels()
+        refused = desk.get(f"{LETTERS}{letter.pk}/step/open/", follow=True)
+        assert "Open for signature: this can’t be done now." in text_of(refused)
+        assert "Before this letter can be opened:" in text_of(refused)
+
+
 # The texts
 
 
@@ -573,6 +587,7 @@ def test_the_preview_is_the_public_page(letter, desk):
         assert letter.version.compute_digest() in page
         assert f"/letters/{letter.slug}/sign/" not in "".join(links_of(answer))
         assert f"/letters/{letter.slug}/in/" not in answer.content.decode()
+        assert f"/letters/{letter.slug}/versions/" not in answer.content.decode()
         assert "no-store" in answer["Cache-Control"]
         assert answer["X-Robots-Tag"] == "noindex"
         assert '<meta name="robots" content="noindex">' in answer.content.decode()
@@ -690,3 +705,30 @@ def test_the_steps_that_ask_for_an_instant():
     take("conclude", note="Answered.")
     letter.refresh_from_db()
     assert letter.status == "concluded"
+
+
+def test_no_letter_for_the_public_is_closed_before_it_is_public():
+    unseen = "The letter would be closed before it is public."
+    deadline = NOON + timedelta(days=14)
+    letter = a_letter(state="draft", public_from=deadline, at=NOON)
+    assert [sentence for sentence in drafting.missing(letter, NOON) if sentence.startswith(unseen)]
+    with pytest.raises(NotAllowed, match=unseen):
+        lifecycle.open(letter, by=None, at=NOON)
+    Letter.objects.filter(pk=letter.pk).update(late_until=deadline + timedelta(days=1))
+    letter.refresh_from_db()
+    assert drafting.missing(letter, NOON) == []
+    Letter.objects.filter(pk=letter.pk).update(late_until=None, audience="team")
+    lifecycle.open(letter, by=None, at=NOON)
+    said = {"by": None, "note": "x", "at": NOON}
+    later = deadline + timedelta(days=1)
+    with pytest.raises(NotAllowed, match=unseen):
+        lifecycle.set_audience(letter, audience="public", public_from=deadline, **said)
+    lifecycle.set_audience(letter, audience="public", public_from=deadline - timedelta(seconds=1), **said)
+    Letter.objects.filter(pk=letter.pk).update(public_from=later)
+    with pytest.raises(NotAllowed, match=unseen):
+        lifecycle.extend(letter, closes_at=later, **said)
+    lifecycle.extend(letter, closes_at=later + timedelta(seconds=1), **said)
+    lifecycle.close(letter, by=None, at=NOON)
+    lifecycle.set_audience(letter, audience="public", public_from=later + timedelta(days=9), **said)
+    with pytest.raises(NotAllowed, match=unseen):
+        lifecycle.reopen(letter, closes_at=later + timedelta(days=1), **said)

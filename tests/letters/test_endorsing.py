@@ -202,6 +202,18 @@ def test_the_signer_takes_a_withdrawal_back_within_a_day():
     assert endorsement.ended_at is None
 
 
+def test_who_takes_a_withdrawal_back_gets_a_mail_that_says_so(run_jobs, outbox):
+    endorsement = an_endorsement(state="approved")
+    run_jobs()
+    endorsing.withdraw(endorsement)
+    run_jobs()
+    assert outbox()[-1]["Subject"].startswith("Withdrawn: ")
+    endorsing.undo(endorsement)
+    run_jobs()
+    assert outbox()[-1]["Subject"].startswith("Your signature stands again: ")
+    assert f"the signature of {endorsement.printed_name} under" in words_of(outbox()[-1])
+
+
 def test_a_withdrawal_is_not_taken_back_over_a_newer_endorsement():
     first = an_endorsement()
     endorsing.withdraw(first)

@@ -128,10 +128,21 @@ def test_a_signature_that_ended_leaves_the_invitation_open(letter, door, run_job
     assert f'href="{door}"' in Client().get(own).content.decode()
     assert f'href="{letter.get_absolute_url()}' not in Client().get(own).content.decode()
     Client().post(own, {"action": "withdraw"})
-    assert "has ended. You can sign again." in text_of(Client().get(door))
+    ended = Client().get(door)
+    assert "has ended. You can sign again." in text_of(ended)
+    assert f'<a href="{door}sign/">You can sign again.</a>' in ended.content.decode()
     Client().post(f"{door}sign/", ENTRY | {"version": "1"})
     assert [e.status for e in Endorsement.objects.order_by("pk")] == ["withdrawn", "submitted"]
     assert Invitation.objects.get().state == "signed"
+
+
+def test_who_is_accepted_under_embargo_is_told_when_the_list_is_public(letter, run_jobs, outbox):
+    an_endorsement(letter)
+    run_jobs()
+    mail = outbox()[-1]
+    assert mail["Subject"].startswith("Accepted: ")
+    assert "public list when the letter is public, from Sunday 29 November 2026, 12:00 UTC." in words_of(mail)
+    assert "It stands in the public list" not in words_of(mail)
 
 
 def test_a_form_sent_with_a_mistake_keeps_everything(letter, door):

@@ -141,6 +141,14 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
         if verb == "leave":
             subject.memberships.create(network=network)
         return {verb: {"by": None, "network": network}}
+    if verb == "remove_response":
+        recorded = Response.objects.create(
+            letter=subject, addressee=subject.addressees.get(), kind="partial", dated_on=today
+        )
+        return {verb: {"by": None, "response": recorded}}
+    if verb == "remove_update":
+        posted = Update.objects.create(letter=subject, title="Old news", dated_on=today)
+        return {verb: {"by": None, "update": posted}}
     if verb == "revoke":
         invited = {"name": "Wells Union", "email": "office@wells.example.org", "email_digest": "0"}
         invitation = Invitation.objects.create(letter=subject, invited_at=timezone.now(), **invited)

@@ -17,7 +17,7 @@ from coalition import links
 from coalition.logs import Discreet
 from letters import endorsing, lifecycle, mail, responding, tasks
 from letters.models import Endorsement, EndorsementEvent, Letter, Representative, Response, Update
-from tests.factories import UserFactory, a_letter, an_endorsement, an_organisation
+from tests.factories import UserFactory, an_endorsement, an_old_letter, an_organisation
 from tests.letters.test_amending import an_amendment
 from tests.letters.test_responding import a_response, an_update
 from tests.reading import link_in, text_of, words_of
@@ -63,7 +63,7 @@ def sent(run_jobs, outbox):
 
 @pytest.mark.parametrize("verb", PLAYED)
 def test_who_asked_and_signs_gets_one_mail_each_and_nobody_else(verb, sent):
-    letter = a_letter()
+    letter = an_old_letter()
     told = {
         an_endorsement(letter, wants_updates=True, visibility=visibility).representative.email
         for visibility in ("named", "country", "counted", "confidential")
@@ -81,7 +81,7 @@ def test_who_asked_and_signs_gets_one_mail_each_and_nobody_else(verb, sent):
 
 @pytest.mark.parametrize("verb", PLAYED)
 def test_who_is_due_for_reconsent_hears_nothing_until_it_agrees(verb, sent):
-    letter = a_letter()
+    letter = an_old_letter()
     due, agreed = an_endorsement(letter, wants_updates=True), an_endorsement(letter, wants_updates=True)
     an_amendment(letter)
     endorsing.reconsent(agreed, version=2)
@@ -93,7 +93,7 @@ def test_who_is_due_for_reconsent_hears_nothing_until_it_agrees(verb, sent):
 
 
 def test_a_correction_is_told_to_nobody(sent):
-    letter = a_letter()
+    letter = an_old_letter()
     an_endorsement(letter, wants_updates=True)
     response, update = a_response(letter), an_update(letter)
     assert len(sent()) == 3  # what the signer got before, and these two
@@ -108,7 +108,7 @@ def test_a_correction_is_told_to_nobody(sent):
 
 
 def test_one_person_for_two_organisations_is_told_for_each(sent):
-    letter = a_letter()
+    letter = an_old_letter()
     for name in ("Amani", "Mawingu"):
         an_endorsement(letter, an_organisation(name), wants_updates=True, representative_email="b@wells.example.org")
     sent()
@@ -119,7 +119,7 @@ def test_one_person_for_two_organisations_is_told_for_each(sent):
 
 @pytest.mark.parametrize("verb", PLAYED)
 def test_jobs_run_twice_send_once(verb, run_jobs, outbox):
-    letter = a_letter()
+    letter = an_old_letter()
     endorsement = an_endorsement(letter, wants_updates=True)
     thing = told_of(verb, letter)
     run_jobs()
@@ -137,7 +137,7 @@ def test_jobs_run_twice_send_once(verb, run_jobs, outbox):
 @pytest.mark.parametrize("verb", PLAYED)
 def test_a_slip_can_be_mended_first(verb, settings):
     settings.DECISION_MAIL_DELAY = 600
-    letter = a_letter()
+    letter = an_old_letter()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
     told_of(verb, letter)
@@ -155,7 +155,7 @@ def test_a_slip_can_be_mended_first(verb, settings):
 
 @pytest.mark.parametrize("verb", PLAYED)
 def test_nothing_leaves_of_what_is_gone(verb, sent):
-    letter = a_letter()
+    letter = an_old_letter()
     an_endorsement(letter, wants_updates=True)
     sent()
     told_of(verb, letter).delete()
@@ -164,7 +164,7 @@ def test_nothing_leaves_of_what_is_gone(verb, sent):
 
 @pytest.mark.parametrize("verb", PLAYED)
 def test_nothing_leaves_of_what_is_gone_between_the_two_jobs(verb, run_jobs, outbox):
-    letter = a_letter()
+    letter = an_old_letter()
     endorsement = an_endorsement(letter, wants_updates=True)
     run_jobs()
     before = len(outbox())
@@ -181,7 +181,7 @@ def test_nothing_leaves_of_what_is_gone_between_the_two_jobs(verb, run_jobs, out
 @pytest.mark.parametrize("verb", PLAYED)
 @pytest.mark.parametrize("change", ["taken down", "withdrawn", "stopped", "changed"])
 def test_nothing_leaves_once_it_should_not(verb, change, sent, outbox):
-    letter = a_letter()
+    letter = an_old_letter()
     endorsement = an_endorsement(letter, wants_updates=True)
     sent()
     thing = told_of(verb, letter)
@@ -206,7 +206,7 @@ def test_nothing_leaves_once_it_should_not(verb, change, sent, outbox):
 
 
 def test_the_mail_says_what_stands_when_it_is_sent(sent):
-    letter = a_letter()
+    letter = an_old_letter()
     an_endorsement(letter, wants_updates=True)
     sent()
     response = a_response(letter, text="We thakn you.")
@@ -224,7 +224,7 @@ def test_the_mail_says_what_stands_when_it_is_sent(sent):
 
 
 def test_a_response_is_told_with_its_words_and_two_links(sent, client):
-    letter = a_letter()
+    letter = an_old_letter()
     an_endorsement(letter, wants_updates=True)
     sent()
     a_response(letter, text="We thank you.\n\nhttps://elsewhere.example/\n\n" + "Rivers flow. " * 20)
@@ -255,7 +255,7 @@ def test_a_response_is_told_with_its_words_and_two_links(sent, client):
     ],
 )
 def test_of_a_confidential_response_only_addressee_kind_and_date_are_told(kind, words, sent):
-    letter = a_letter()
+    letter = an_old_letter()
     an_endorsement(letter, wants_updates=True)
     sent()
     a_response(letter, kind=kind, text="Between us.", is_published=False, verdicts={1: "met"})
@@ -267,7 +267,7 @@ def test_of_a_confidential_response_only_addressee_kind_and_date_are_told(kind, 
 
 
 def test_an_update_is_told_as_the_conveners_news(sent):
-    letter = a_letter()
+    letter = an_old_letter()
     an_endorsement(letter, wants_updates=True)
     sent()
     an_update(letter, title="A meeting", body="We were *heard*.")
@@ -278,7 +278,7 @@ def test_an_update_is_told_as_the_conveners_news(sent):
 
 
 def test_it_comes_in_the_language_of_the_representative(sent):
-    letter = a_letter()
+    letter = an_old_letter()
     an_endorsement(letter, wants_updates=True, interface_language="ar")
     sent()
     a_response(letter)
@@ -290,7 +290,7 @@ def test_it_comes_in_the_language_of_the_representative(sent):
 
 @pytest.mark.parametrize("verb", PLAYED)
 def test_a_letter_that_is_not_public_is_not_linked(verb, sent):
-    letter = a_letter(audience="team")
+    letter = an_old_letter(audience="team")
     an_endorsement(letter, wants_updates=True)
     sent()
     told_of(verb, letter)
@@ -304,7 +304,7 @@ def test_a_letter_that_is_not_public_is_not_linked(verb, sent):
 
 @pytest.mark.parametrize("verb", PLAYED)
 def test_its_headers_let_a_mail_program_stop_it(verb, sent, settings):
-    letter = a_letter()
+    letter = an_old_letter()
     endorsement = an_endorsement(letter, wants_updates=True)
     before = sent()
     settings.SITE_URL = "https://letters.example.org"
@@ -337,7 +337,7 @@ def test_a_get_changes_nothing(client):
 
 
 def test_one_click_stops_them_without_a_cookie_and_the_signature_stands(sent):
-    letter = a_letter()
+    letter = an_old_letter()
     endorsement = an_endorsement(letter, wants_updates=True)
     sent()
     an_update(letter)
@@ -355,7 +355,7 @@ def test_one_click_stops_them_without_a_cookie_and_the_signature_stands(sent):
     assert (endorsement.status, endorsement.consents_to_contact) == ("approved", False)
     assert endorsement.events.filter(verb="unsubscribe").count() == 1
     assert letter.endorsements.listed().count() == 1
-    an_update(letter)
+    an_update(letter, title="Another meeting")
     assert sent() == []
 
 
@@ -378,7 +378,7 @@ def test_who_was_asked_or_held_can_stop_them_too(client):
 
 
 def test_of_a_letter_that_is_taken_down_the_page_shows_no_title(client):
-    letter = a_letter()
+    letter = an_old_letter()
     endorsement = an_endorsement(letter, wants_updates=True)
     lifecycle.take_down(letter, by=None, note="For their safety.")
     page = text_of(client.get(news_page(endorsement)))
@@ -454,7 +454,7 @@ def test_the_own_page_says_whether_and_has_a_button_both_ways(client):
 
 
 def test_stopping_or_asking_shows_the_public_nothing(client):
-    letter = a_letter()
+    letter = an_old_letter()
     endorsement = an_endorsement(letter)
     letter.refresh_from_db()
     revision = letter.revision

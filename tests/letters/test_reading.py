@@ -16,6 +16,7 @@ from letters import counting, endorsing, lifecycle
 from letters.models import Endorsement, Letter, LetterRole
 from signatories import vetting
 from tests.factories import NOON, UserFactory, a_letter, an_endorsement, an_organisation
+from tests.letters.test_amending import an_amendment
 from tests.reading import count_on, links_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +53,41 @@ def test_the_page_of_a_superseded_letter_points_on_from_the_instant_at_which_the
         newer = a_letter(title="The Newer Wells", supersedes=older, public_from=NOON)
         assert "The Newer Wells" not in text_of(Client().get(older.get_absolute_url()))
         clock.shift(timedelta(seconds=2))
-        assert newer.get_absolute_url() in links_of(Client().get(older.get_absolute_url()))
+        page = Client().get(older.get_absolute_url())
+        assert newer.get_absolute_url() in links_of(page)
+        assert "Another letter takes its place: The Newer Wells" in text_of(page).partition("Dear Chair,")[0]
         lifecycle.take_down(newer, by=None, note="For their safety.")
         assert "The Newer Wells" not in text_of(Client().get(older.get_absolute_url()))
+
+
+def test_a_letter_that_changed_in_substance_says_until_when_those_who_signed_are_asked_again():
+    with time_machine.travel(NOON, tick=False) as clock:
+        letter = a_letter()
+        for name in ("Wells Union", "Springs Union"):
+            an_endorsement(letter, an_organisation(name))
+        pages = [letter.get_absolute_url(), f"{letter.get_absolute_url()}signatories/"]
+        asked = "changed in substance. Those who signed the text before are asked again until"
+        assert not any(asked in text_of(Client().get(page)) for page in pages)
+        an_amendment(letter)
+        for page in map(Client().get, pages):
+            assert f"{asked} Tuesday 1 December 2026, 12:00 UTC" in text_of(page)
+            assert "Union" not in text_of(page), "not whom"
+        assert "No organisation has signed the present text yet." in text_of(Client().get(pages[0]))
+        assert "Be the first" not in text_of(Client().get(pages[0]))
+        endorsing.reconsent(letter.endorsements.earliest("pk"), version=2)
+        assert asked in text_of(Client().get(pages[0])), "some have agreed, others may still"
+        kept = [Client().get(page)["ETag"] for page in pages]
+        clock.shift(timedelta(days=7))
+        for page, etag in zip(pages, kept, strict=True):
+            answer = Client().get(page, headers={"If-None-Match": etag})
+            assert answer.status_code == 200, "what was kept is not good any more"
+            assert asked not in text_of(answer)
+
+
+def test_late_signatures_are_taken_also_after_a_closing_before_the_deadline():
+    letter = a_letter(late_until=timezone.now() + timedelta(days=20))
+    lifecycle.close(letter, by=None)
+    assert "Signing has ended. Late signatures are taken until" in text_of(Client().get(letter.get_absolute_url()))
 
 
 def test_the_embargo_lifts_for_every_page_in_the_same_second_without_a_job():

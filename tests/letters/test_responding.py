@@ -19,11 +19,11 @@ from django.test import Client
 from django.utils import timezone
 
 from coalition.workflow import NotAllowed
-from letters import attachments, lifecycle, responding
+from letters import attachments, lifecycle, responding, timeline
 from letters.attachments import Checked, Refused
 from letters.drafting import Changed
 from letters.models import Addressee, Attachment, Delivery, Letter, LetterRole, Response, Update
-from tests.factories import NOON, UserFactory, a_letter, a_moderator
+from tests.factories import NOON, UserFactory, a_letter, a_moderator, an_old_letter
 from tests.reading import text_of
 
 pytestmark = pytest.mark.django_db
@@ -51,14 +51,14 @@ def a_docx(**more: bytes) -> bytes:
     return file.getvalue()
 
 
-def delivered(letter: Letter, at: Any, number: int = 1) -> Letter:
+def delivered(letter: Letter, at: Any, number: int = 1, channel: str = "post") -> Letter:
     """As though it had been handed over at that instant."""
     Delivery.objects.create(
         letter=letter,
         number=number,
         version=letter.version,
         at=at,
-        channel="post",
+        channel=channel,
         count=2,
         named=1,
         withheld={"KE": 1},
@@ -104,7 +104,7 @@ def url_of(attachment: Attachment) -> str:
 
 
 def test_a_response_is_kept_with_its_verdicts_and_files():
-    letter = a_letter()
+    letter = an_old_letter()
     letter.refresh_from_db()
     revision = letter.revision
     response = a_response(letter, verdicts={1: "partly"}, files=[Checked("Reply", "pdf", PDF)], language="EN-gb")
@@ -121,7 +121,7 @@ def test_a_response_is_kept_with_its_verdicts_and_files():
 
 
 def test_a_correction_takes_the_place_of_what_was_said(django_capture_on_commit_callbacks):
-    letter = a_letter()
+    letter = an_old_letter()
     other = Addressee.objects.create(letter=letter, office="Ministry of Water", order=1)
     response = a_response(
         letter, verdicts={1: "met"}, files=[Checked("Wrong", "pdf", PDF), Checked("Kept", "pdf", PDF)]
@@ -147,9 +147,9 @@ def test_a_correction_takes_the_place_of_what_was_said(django_capture_on_commit_
 
 @pytest.mark.parametrize("record", [a_response, an_update])
 def test_of_what_fails_no_file_is_left(record):
-    letter = a_letter()
+    letter = an_old_letter()
     record(letter, files=[Checked("Kept", "pdf", PDF)])
-    files = [Checked("Reply", "pdf", PDF), Checked("x" * 201, "pdf", PDF)]
+    files = [Checked("Reply", "pdf", PDF + b"%"), Checked("x" * 201, "pdf", PDF)]
     with pytest.raises(DataError):
         record(letter, files=files)
     kept = letter.attachments.get()
@@ -157,7 +157,7 @@ def test_of_what_fails_no_file_is_left(record):
 
 
 def test_a_correction_that_fails_takes_no_file_and_leaves_none(django_capture_on_commit_callbacks):
-    letter = a_letter()
+    letter = an_old_letter()
     response = a_response(letter, files=[Checked("Kept", "pdf", PDF)])
     kept = response.attachments.get()
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(DataError):
@@ -172,7 +172,7 @@ def test_a_correction_that_fails_takes_no_file_and_leaves_none(django_capture_on
 
 
 def test_an_update_is_posted_and_corrected():
-    letter = a_letter()
+    letter = an_old_letter()
     update = an_update(letter, title="A metting", files=[Checked("Minutes", "txt", b"Minutes")])
     responding.correct_update(
         letter,
@@ -202,7 +202,7 @@ def test_an_update_is_posted_and_corrected():
     ],
 )
 def test_a_response_that_makes_no_sense_is_refused_in_a_sentence(said, sentence):
-    letter = a_letter()
+    letter = an_old_letter()
     with pytest.raises(NotAllowed, match=sentence):
         a_response(letter, **said)
     assert not letter.responses.exists()
@@ -210,7 +210,7 @@ def test_a_response_that_makes_no_sense_is_refused_in_a_sentence(said, sentence)
 
 
 def test_only_the_letters_own_addressees_responses_and_updates_are_meant():
-    letter, other = a_letter(), a_letter()
+    letter, other = an_old_letter(), an_old_letter()
     with pytest.raises(NotAllowed, match="one of this letter’s addressees"):
         a_response(letter, addressee=other.addressees.get())
     response, update = a_response(other), an_update(other)
@@ -226,6 +226,95 @@ def test_only_the_letters_own_addressees_responses_and_updates_are_meant():
         an_update(letter, title="")
 
 
+def test_no_response_is_older_than_its_letter():
+    letter = a_letter(time_zone="Pacific/Auckland", at=NOON)
+    with pytest.raises(NotAllowed, match="The letter is of 25 November 2026, and no response can be older"):
+        a_response(letter, dated_on=date(2026, 11, 24), at=NOON)
+    response = a_response(letter, dated_on=date(2026, 11, 25), at=NOON)
+    with pytest.raises(NotAllowed, match="no response can be older"):
+        responding.correct_response(
+            letter, by=None, response=response, addressee=response.addressee, kind="partial", text="", language="en",
+            dated_on=date(2026, 11, 24), is_published=True, verdicts={}, files=[], at=NOON,
+        )  # fmt: skip
+    recorded = a_letter(state="recorded", dated_on=date(2020, 5, 1))
+    with pytest.raises(NotAllowed, match="The letter is of 1 May 2020"):
+        a_response(recorded, dated_on=date(2020, 4, 30))
+    assert a_response(recorded, dated_on=date(2020, 5, 1))
+    assert a_response(a_letter(state="recorded"), dated_on=date(2001, 1, 1)), "Nobody knows its date."
+
+
+def test_the_same_is_not_put_on_record_twice():
+    letter = an_old_letter()
+    reply, other = Checked("Reply", "pdf", PDF), Checked("Other", "pdf", PDF + b"%")
+    there = a_response(letter, files=[reply])
+    for files in ([], [reply]):
+        with pytest.raises(responding.OnRecord, match="on record already") as refused:
+            a_response(letter, files=files)
+        assert refused.value.there == there
+    a_response(letter, files=[reply, other])
+    a_response(letter, kind="acknowledged")
+    assert letter.responses.count() == 3
+    an_update(letter)
+    with pytest.raises(responding.OnRecord):
+        an_update(letter)
+    an_update(letter, body="In the plenary.")
+    assert letter.updates.count() == 2
+
+
+def test_back_and_press_again_adds_nothing_and_shows_what_is_there(desk, letter):
+    addressee = letter.addressees.get()
+    response = {
+        "addressee": addressee.pk,
+        "kind": "partial",
+        "dated_on": "2026-01-05",
+        "language": "en",
+        "text": "Yes.",
+    }
+    update = {"dated_on": "2026-01-05", "language": "en", "title": "We were heard", "body": ""}
+    for door, said in (("respond/", response), ("updates/add/", update)):
+        form = f"{LETTERS}{letter.pk}/{door}"
+        assert desk.post(form, said).status_code == 302
+        again = desk.post(form, said)
+        assert again.status_code == 422
+        assert "The same is on record already, so nothing was added." in text_of(again)
+        row = letter.responses.get() if door == "respond/" else letter.updates.get()
+        of = "responses" if door == "respond/" else "updates"
+        assert f'href="{LETTERS}{letter.pk}/{of}/{row.pk}/"' in again.content.decode()
+    early = desk.post(f"{LETTERS}{letter.pk}/respond/", response | {"dated_on": "2025-12-31"})
+    assert "The letter is of 1 January 2026, and no response can be older" in text_of(early)
+
+
+def test_what_was_recorded_by_mistake_is_taken_off_with_its_files(desk, letter, django_capture_on_commit_callbacks):
+    response = a_response(letter, verdicts={1: "met"}, files=[Checked("Reply", "pdf", PDF)])
+    update = an_update(letter, files=[Checked("Minutes", "txt", b"Minutes")])
+    with pytest.raises(NotAllowed, match="a response to this letter"):
+        responding.remove_response(an_old_letter(), by=None, response=response)
+    with pytest.raises(NotAllowed, match="an update on this letter"):
+        responding.remove_update(an_old_letter(), by=None, update=update)
+    for of, row in (("responses", response), ("updates", update)):
+        door = f"{LETTERS}{letter.pk}/{of}/{row.pk}/"
+        assert f'href="{door}remove/"' in desk.get(door).content.decode()
+        page = desk.get(f"{door}remove/").content.decode()
+        [seen] = re.findall(r'name="seen" value="([0-9a-f]+)"', page)
+        type(row).objects.filter(pk=row.pk).update(language="fr")
+        desk.post(f"{door}remove/", {"seen": seen})
+        assert type(row).objects.filter(pk=row.pk).exists(), "Somebody changed it meanwhile."
+        letter.refresh_from_db()
+        revision = letter.revision
+        with django_capture_on_commit_callbacks(execute=True):
+            gone = desk.post(f"{door}remove/", {"seen": responding.token(row)}, follow=True)
+        assert "Taken off the record. The public page no longer shows it." in text_of(gone)
+        assert not type(row).objects.filter(pk=row.pk).exists()
+        letter.refresh_from_db()
+        assert letter.revision == revision + 1
+        assert desk.get(f"{door}remove/").status_code == 404
+    assert default_storage.listdir("attachments") == ([], [])
+    assert [event.verb for event in letter.events.order_by("pk")][-2:] == ["remove_response", "remove_update"]
+    page = text_of(Client().get(letter.get_absolute_url()))
+    assert "We thank you." not in page
+    assert "A meeting" not in page
+
+
 def test_today_is_the_letters_own_day():
     letter = a_letter(time_zone="Pacific/Auckland", at=NOON)
     assert a_response(letter, dated_on=date(2026, 11, 25), at=NOON)
@@ -234,7 +323,7 @@ def test_today_is_the_letters_own_day():
 
 
 def test_only_conveners_record_what_came_of_a_letter():
-    letter = a_letter()
+    letter = an_old_letter()
     with pytest.raises(NotAllowed):
         responding.post_update(
             letter, by=a_moderator(letter), dated_on=date(2026, 1, 1), language="en", title="x", body="", files=[]
@@ -295,7 +384,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused_even_if_it_lies_about_it():
 
 
 def test_a_file_is_handed_out_as_a_download_and_nothing_else():
-    letter = a_letter(slug="rivers")
+    letter = an_old_letter(slug="rivers")
     response = a_response(letter, files=[Checked("Antwort/ünd <b>", "pdf", PDF)])
     file = response.attachments.get()
     answer = Client().get(url_of(file))
@@ -312,12 +401,12 @@ def test_a_file_is_handed_out_as_a_download_and_nothing_else():
 
 
 def test_a_file_is_there_only_while_the_public_may_see_it():
-    letter = a_letter()
+    letter = an_old_letter()
     open_file = an_update(letter, files=[Checked("News", "txt", b"News")]).attachments.get()
     hidden = a_response(letter, is_published=False, files=[Checked("Secret", "pdf", PDF)]).attachments.get()
     assert Client().get(url_of(open_file)).status_code == 200
     assert Client().get(url_of(hidden)).status_code == 404
-    assert Client().get(f"/letters/{a_letter().slug}/attachments/{open_file.public_id}/").status_code == 404
+    assert Client().get(f"/letters/{an_old_letter().slug}/attachments/{open_file.public_id}/").status_code == 404
     assert Client().get(f"/letters/{letter.slug}/attachments/nothing/").status_code == 404
     lifecycle.take_down(letter, by=None, note="For their safety.")
     assert Client().get(url_of(open_file)).status_code == 404
@@ -328,29 +417,40 @@ def test_a_file_is_there_only_while_the_public_may_see_it():
 
 def test_awaiting_lists_delivered_letters_longest_first(django_assert_num_queries):
     days = [3, 40, 7]
-    letters = [delivered(a_letter(), NOON - timedelta(days=number)) for number in days]
+    letters = [delivered(an_old_letter(), NOON - timedelta(days=number)) for number in days]
     delivered(letters[1], NOON - timedelta(days=1), number=2)
-    answered = delivered(a_letter(), NOON - timedelta(days=99))
+    answered = delivered(an_old_letter(), NOON - timedelta(days=99))
     a_response(answered, kind="refused")
     a_response(letters[0], kind="acknowledged")
-    a_letter()
-    copied = delivered(a_letter(), NOON - timedelta(days=50))
+    an_old_letter()
+    copied = delivered(an_old_letter(), NOON - timedelta(days=50))
     Addressee.objects.create(letter=copied, office="A copy", is_copied=True, order=1)
     a_response(copied)
     administrator = UserFactory(administrator=True)
-    with django_assert_num_queries(2):
-        waiting: list[Any] = list(responding.awaiting(administrator, NOON))
-        assert [len(letter.silent) for letter in waiting] == [1, 1, 1]
-    assert waiting == [letters[1], letters[2], letters[0]]
-    assert [responding.days_since(letter.delivered_at, NOON) for letter in waiting] == [40, 7, 3]
+    with django_assert_num_queries(3):
+        waiting = responding.awaiting(administrator, NOON)
+        assert [awaited.letter for awaited in waiting] == [letters[1], letters[2], letters[0]]
+    assert [responding.days_since(awaited.delivery.at, NOON) for awaited in waiting] == [40, 7, 3]
+
+
+def test_nobody_waits_for_a_reply_from_whom_the_letter_has_not_reached():
+    letter = delivered(an_old_letter(), NOON - timedelta(days=9), channel="email")
+    silent = Addressee.objects.create(letter=letter, office="Office with an address", order=1, email="a@b.example")
+    administrator = UserFactory(administrator=True)
+    assert [awaited.addressee for awaited in responding.awaiting(administrator, NOON)] == [silent]
+    assert [state.addressee for state in timeline.Outcome(letter, NOON).states] == [silent]
+    delivered(letter, NOON - timedelta(days=2), number=2)
+    waiting = responding.awaiting(administrator, NOON)
+    assert [responding.days_since(awaited.delivery.at, NOON) for awaited in waiting] == [9, 2]
+    assert [state.days for state in timeline.Outcome(letter, NOON).states] == [2, 9]
 
 
 def test_awaiting_knows_only_the_letters_that_one_convenes():
-    letter = delivered(a_letter(), NOON)
+    letter = delivered(an_old_letter(), NOON)
     amina = a_moderator(letter, LetterRole.Role.CONVENER)
-    assert list(responding.awaiting(amina, NOON)) == [letter]
-    assert not responding.awaiting(amina, NOON - timedelta(seconds=1)).exists()
-    assert not responding.awaiting(a_moderator(letter), NOON).exists()
+    assert [awaited.letter for awaited in responding.awaiting(amina, NOON)] == [letter]
+    assert not responding.awaiting(amina, NOON - timedelta(seconds=1))
+    assert not responding.awaiting(a_moderator(letter), NOON)
 
 
 def test_days_are_whole_days_by_the_calendar_in_utc():
@@ -366,7 +466,7 @@ LETTERS = "/admin/letters/letter/"
 
 @pytest.fixture
 def letter() -> Letter:
-    return a_letter(title="Keep river data public")
+    return an_old_letter(title="Keep river data public")
 
 
 @pytest.fixture
@@ -464,7 +564,7 @@ def test_a_response_is_corrected_at_the_desk(desk, letter):
     assert (response.kind, response.text) == ("partial", "We **thank** you.")
     assert not response.attachments.exists()
     assert not response.assessments.exists()
-    assert desk.get(f"{LETTERS}{letter.pk}/responses/{a_response(a_letter()).pk}/").status_code == 404
+    assert desk.get(f"{LETTERS}{letter.pk}/responses/{a_response(an_old_letter()).pk}/").status_code == 404
 
 
 def test_an_update_is_posted_and_corrected_at_the_desk(desk, letter):
@@ -522,7 +622,7 @@ def test_of_two_who_correct_at_once_the_later_is_told_and_loses_nothing(desk, le
 
 @pytest.mark.parametrize("change", ["text", "verdict", "file"])
 def test_whatever_changes_of_a_response_is_a_change(change):
-    letter = a_letter()
+    letter = an_old_letter()
     response = a_response(letter, verdicts={1: "met"})
     seen = responding.token(response)
     said = {"kind": response.kind, "dated_on": response.dated_on, "language": "en", "is_published": True}
@@ -540,7 +640,7 @@ def test_whatever_changes_of_a_response_is_a_change(change):
 @pytest.mark.parametrize("below", ["respond/", "updates/add/", "outcome/", "reminder/1/", "responses/1/", "updates/1/"])
 def test_the_pages_are_for_conveners_of_the_letter(letter, below):
     url = f"{LETTERS}{letter.pk}/{below}"
-    for user, status in ((a_moderator(letter), 403), (a_moderator(a_letter(), "convener"), 404)):
+    for user, status in ((a_moderator(letter), 403), (a_moderator(an_old_letter(), "convener"), 404)):
         client = Client()
         client.force_login(user)
         assert client.get(url).status_code == status
@@ -577,13 +677,14 @@ def test_nobody_is_reminded_who_has_replied(desk, letter):
     delivered(letter, timezone.now())
     addressee = letter.addressees.get()
     a_response(letter)
-    assert desk.get(f"{LETTERS}{letter.pk}/reminder/{addressee.pk}/").status_code == 404
+    answered = desk.get(f"{LETTERS}{letter.pk}/reminder/{addressee.pk}/", follow=True)
+    assert "No reply is awaited from this addressee" in text_of(answered)
     assert "Every addressee has replied" in text_of(desk.get(f"{LETTERS}awaiting/"))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_storage_that_is_away_loses_no_file_that_a_row_names(monkeypatch):
-    letter = a_letter()
+    letter = an_old_letter()
     update = an_update(letter, files=[Checked("old", "txt", b"old")])
     old, delete = update.attachments.get(), default_storage.delete
 

@@ -321,8 +321,12 @@ def test_an_old_link_says_that_its_time_has_passed(client):
         page = client.post(path, {"action": "confirm"})
         assert page.status_code == 409
         assert "time to confirm has passed" in text_of(page)
-    endorsement.refresh_from_db()
-    assert endorsement.status == "submitted"
+        endorsement.refresh_from_db()
+        assert endorsement.status == "submitted"
+        endorsing.expire(endorsement, at=NOON + timedelta(days=21))
+        page = client.get(path)
+        assert "Nobody confirmed in time, so this signature does not count. You can sign again." in text_of(page)
+        assert f'<a href="{sign_url(letter)}">You can sign again.</a>' in page.content.decode()
 
 
 def test_in_the_grace_hour_the_link_still_confirms_and_after_it_not(client):

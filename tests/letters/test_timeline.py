@@ -265,9 +265,14 @@ def test_the_number_of_queries_does_not_grow(letter, django_assert_num_queries):
     busy = delivered(a_letter(at=NOON), day(1))
     for number in range(3):
         a_response(
-            busy, verdicts={1: "met"}, files=[Checked("x", "pdf", PDF)] * 2, at=day(30), dated_on=day(number).date()
+            busy,
+            verdicts={1: "met"},
+            files=[Checked("x", "pdf", PDF)] * 2,
+            text=str(number),
+            at=day(30),
+            dated_on=day(number).date(),
         )
-        an_update(busy, files=[Checked("x", "pdf", PDF)], at=day(30))
+        an_update(busy, title=f"News {number}", files=[Checked("x", "pdf", PDF)], at=day(30))
     for found in (Letter.objects.get(pk=letter.pk), Letter.objects.get(pk=busy.pk)):
         text = found.version.texts.get()
         with django_assert_num_queries(7):

@@ -184,7 +184,9 @@ def test_what_changed_is_marked_for_eyes_and_ears():
 def test_a_language_that_only_one_version_has_is_said_so():
     letter = a_letter()
     amending.prepare(letter, by=None)
-    Text.objects.create(version=letter.draft, language="fr", title="Des données", body="Nous vivons.")
+    Text.objects.create(
+        version=letter.draft, language="fr", title="Des données", body="Nous vivons.", demands=["Publiez."]
+    )
     amending.amend(letter, by=None, change="typo", note="In French too.")
     assert "Version 1 has no text in this language: français" in text_of(
         Client().get(versions_of(letter, "?from=1&to=2&text=fr"))

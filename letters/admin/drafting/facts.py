@@ -74,6 +74,7 @@ def edit(desk: DeskAdmin[Letter], request: HttpRequest, letter: Letter) -> HttpR
         "letter": letter,
         "buttons": desk.buttons(request, letter),
         "status": letter.status,
+        "seen": desk.latest_step(letter),
         "status_words": letter.get_status_display(),
         "events": desk.timeline(request, letter),
         "roles": letter.roles.select_related("user").order_by("role", "user__name"),

@@ -17,8 +17,8 @@ from coalition import context
 from coalition.desk import DeskAdmin
 from letters import drafting
 from letters.admin.drafting.fields import is_known
-from letters.drafting import language_name
 from letters.models import Letter, Text
+from letters.sealing import is_written, language_name
 from letters.views import reading
 
 
@@ -41,7 +41,7 @@ def show(desk: DeskAdmin[Letter], request: HttpRequest, pk: int) -> HttpResponse
         "language": language_name(language) if text or is_known(language) else language,
         "languages": [(tag, language_name(tag), tag == language) for tag in all_texts],
         "is_sealed": version is None,
-        "is_written": text is not None and drafting.is_written(text),
+        "is_written": text is not None and is_written(text),
         "back": desk.url_of(letter),
         "missing": drafting.missing(letter, at) if letter.status == Letter.Status.DRAFT else [],
         "site": context.site()["site"],

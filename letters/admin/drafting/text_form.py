@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 from coalition.languages import direction, endonym
 from coalition.text import has_hidden
 from letters.admin.drafting.fields import Lines
-from letters.drafting import WRITTEN, language_name
+from letters.drafting import WRITTEN
 from letters.forms import Line
 from letters.models import Text
+from letters.sealing import language_name
 
 LONGEST_BODY = 60_000
 _NUMBERED = re.compile(r"([0-9]{1,3})[.)]\s+")

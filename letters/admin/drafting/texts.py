@@ -17,9 +17,10 @@ from coalition.workflow import NotAllowed
 from letters import drafting
 from letters.admin.drafting.fields import is_known, summary, unjudged
 from letters.admin.drafting.text_form import TextForm
-from letters.drafting import WRITTEN, Changed, language_name
+from letters.drafting import WRITTEN, Changed
 from letters.models import Letter, Text
 from letters.roles import CONVENER
+from letters.sealing import language_name, unfinished
 
 MOST_LANGUAGES = 30
 
@@ -74,6 +75,7 @@ def write(desk: DeskAdmin[Letter], request: HttpRequest, pk: int) -> HttpRespons
         "version": version,
         "columns": columns_of_texts,
         "gaps": drafting.gaps(letter, written),
+        "unfinished": unfinished(letter, written.values()),
         "seen": seen,
         "errors": [*errors, *([("id_new_language", sentence)] if sentence else [])],
         "add_sentence": sentence,

@@ -12,7 +12,7 @@ from letters import chain
 
 
 class Command(BaseCommand):
-    help = "Checks every byte of a letter's public record. Needs the file and nothing else, no database either."
+    help = "Checks every byte of a letter's public record. Needs the file and nothing else: no settings, no database."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
