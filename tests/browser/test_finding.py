@@ -38,7 +38,7 @@ def test_organisations_appear_as_one_types_and_one_is_picked_by_keyboard(page: P
     page.get_by_label("Name of your organisation").focus()
     page.keyboard.type("mawingu watr", delay=20)
     expect(page.get_by_label("Mawingu Water Forum")).to_be_visible()
-    expect(page.locator("#found-status")).to_have_text("2 organisations found")
+    expect(page.locator("#found-status")).to_have_text("3 organisations found")
     expect(page.get_by_label("Name of your organisation")).to_be_focused()
     expect(page.get_by_label("Name of your organisation")).to_have_value("mawingu watr")
     assert len(asked) <= 2, "it waits until one pauses"
