@@ -68,17 +68,17 @@ def candidates(
     domains = {domain for domain in (registrable_domain(website), _domain_of_mail(email_domain)) if domain}
     at_domain = _at(domains)
     nearest = [*at_domain, *(pk for pk in _nearest(name) if pk not in at_domain)][: 3 * COMPARED]
-    allowed = organisations.with_name().in_bulk(nearest)
-    found = {pk: allowed[pk] for pk in nearest if pk in allowed}
-    found = dict(list(found.items())[:COMPARED])
-    names: defaultdict[int, list[OrganisationName]] = defaultdict(list)
-    for row in OrganisationName.objects.filter(organisation__in=found).order_by("-is_main", "pk"):
-        names[row.organisation_id].append(row)
+    allowed = dict(organisations.filter(pk__in=nearest).values_list("pk", "country"))
+    found = [pk for pk in nearest if pk in allowed][:COMPARED]
+    names: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    rows = OrganisationName.objects.filter(organisation__in=found).order_by("-is_main", "pk")
+    for pk, text, kind in rows.values_list("organisation", "text", "kind"):
+        names[pk].append((text, kind))
     wanted = alike.read(name)
-    compared = [
-        _compared(wanted, organisation, names[pk], country, pk in at_domain) for pk, organisation in found.items()
-    ]
-    return sorted(compared, key=lambda candidate: (-candidate.score, candidate.organisation.pk))[:most]
+    compared = {pk: _compared(wanted, names[pk], country, allowed[pk], pk in at_domain) for pk in found}
+    best = sorted(compared, key=lambda pk: (-compared[pk].score, pk))[:most]
+    meant = organisations.with_name().in_bulk(best)
+    return [_candidate(meant[pk], compared[pk]) for pk in best if pk in meant]
 
 
 def find(text: str, at: datetime, most: int = MOST) -> list[Organisation]:
@@ -109,28 +109,35 @@ def same(name: str, country: str) -> Organisation | None:
 # One candidate
 
 
+def _candidate(organisation: Organisation, likeness: alike.Likeness) -> Candidate:
+    organisation.score = likeness.score
+    return Candidate(organisation, likeness.score, tuple(map(str, likeness.reasons)))
+
+
 def _compared(
-    wanted: alike.Printed, organisation: Organisation, names: Sequence[OrganisationName], country: str, is_at: bool
-) -> Candidate:
-    """An organisation judged by the name of it that is most like the one wanted, its country and its domain."""
-    acronyms = [row.text for row in names if row.kind == OrganisationName.Kind.ACRONYM]
+    wanted: alike.Printed, names: Sequence[tuple[str, str]], country: str, home: str, is_at: bool
+) -> alike.Likeness:
+    """An organisation judged by the name of it that is most like the one wanted, its country and its domain.
+
+    `names`: each with its kind; `home`: the country it is known to be in.
+    """
+    acronyms = [text for text, kind in names if kind == OrganisationName.Kind.ACRONYM]
     likenesses = [
-        alike.compare(wanted, alike.with_acronyms(alike.read(row.text), acronyms), (country, organisation.country))
-        for row in names
-        if row.kind != OrganisationName.Kind.ACRONYM or len(names) == 1
+        alike.compare(wanted, alike.with_acronyms(alike.read(text), acronyms), (country, home))
+        for text, kind in names
+        if kind != OrganisationName.Kind.ACRONYM or len(names) == 1
     ]
     score, reasons = max(likenesses, key=lambda likeness: likeness.score, default=alike.Likeness(0.0, ()))
     words = [_("name %(score).2f") % {"score": score}, *map(str, reasons)]
     if is_at:
         score = max(score, alike.POSSIBLE + 0.2) if score < alike.POSSIBLE else max(score, min(score + 0.2, 0.95))
         words.append(_("same domain"))
-    if country and organisation.country == country:
+    if country and home == country:
         words.append(str(alike.SAME_COUNTRY))
-    elif country and organisation.country:
+    elif country and home:
         score = min(score, 0.8)
         words.append(str(alike.OTHER_COUNTRY))
-    organisation.score = score
-    return Candidate(organisation, score, tuple(words))
+    return alike.Likeness(score, tuple(words))
 
 
 def _at(domains: set[str]) -> list[int]:

@@ -23,18 +23,19 @@ def match(name: str, country: str, website: str) -> list[Candidate]:
 
 
 def equal(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Candidate]:
-    """By normalised name and country those that only one organisation has, found together: most of a list that comes
-    again. Of one word or without a country, a name is left to the matching."""
-    telling = {name for name, country in wanted if country and " " in name}
+    """By normalised name and country, or name alone where the list gives no country, those that only one organisation
+    has, found together: most of a list that comes again. A name of one word is left to the matching."""
+    telling = {name for name, _country in wanted if " " in name}
     names = OrganisationName.objects.filter(normalised__in=telling).exclude(kind=OrganisationName.Kind.ACRONYM)
     having: defaultdict[tuple[str, str], list[Organisation]] = defaultdict(list)
     here = register().with_name().in_bulk(names.values_list("organisation", flat=True))
     for name in names:
         if (organisation := here.get(name.organisation_id)) is not None:
-            same = having[name.normalised, organisation.country]
-            same += [organisation] if organisation not in same else []
+            for country in {organisation.country, ""}:
+                same = having[name.normalised, country]
+                same += [organisation] if organisation not in same else []
     return {
-        key: Candidate(organisations[0], 1.0, (_("same name and country"),))
+        key: Candidate(organisations[0], 1.0, (_("same name and country") if key[1] else _("same name"),))
         for key, organisations in having.items()
         if key in wanted and len(organisations) == 1
     }
