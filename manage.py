@@ -20,5 +20,15 @@ if __name__ == "__main__":
         from letters.management.commands.verify_record import Command
 
         Command().run_from_argv(sys.argv)
+    elif sys.argv[1:2] == ["judge_matching"] and not os.environ.get("DATABASE_URL"):
+        # Whoever judges the matching has a clone and a file: the database of the tests will do, with its tables made.
+        from coalition import local, processes
+        from coalition.postgres import running
+
+        processes.leave_on_signals()
+        with running(Path(__file__).resolve().parent, "test") as url:
+            os.environ.update(local.for_tests() | dict(os.environ) | {"DATABASE_URL": url})
+            execute_from_command_line(["manage.py", "migrate", "--skip-checks", "--verbosity", "0"])
+            execute_from_command_line(sys.argv)
     else:
         execute_from_command_line(sys.argv)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import ProgrammingError, transaction
 
 from coalition.text import clean_line
 from signatories import matching, vetting
@@ -30,10 +30,13 @@ class Command(BaseCommand):
             confusables = [(pair["a"], pair["b"]) for pair in judged["confusables"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CommandError(f"{file} can't be read: {error}") from error
-        with transaction.atomic():
-            trial = Trial()
-            trial.run(groups, confusables)
-            transaction.set_rollback(True)
+        try:
+            with transaction.atomic():
+                trial = Trial()
+                trial.run(groups, confusables)
+                transaction.set_rollback(True)
+        except ProgrammingError as error:
+            raise CommandError(f"The database has not the tables of this version: run migrate. ({error})") from error
         for line in trial.missed:
             self.stdout.write(line)
         self.stdout.write(json.dumps(trial.rates()))
