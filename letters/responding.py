@@ -72,10 +72,7 @@ def correct_response(
 ) -> None:
     """Mends a slip: what is said now stands instead of what was, unless somebody changed that since `seen`.
     `removed`: public ids of files that go."""
-    if response.letter_id != letter.pk:
-        raise NotAllowed(_("Choose a response to this letter."))
-    if seen not in (None, token(response)):
-        raise Changed
+    _check(letter, response, seen, _("Choose a response to this letter."))
     _write_response(response, addressee, kind, dated_on, language, text, is_published, verdicts, at)
     _remove(response.attachments.filter(public_id__in=removed))
     _attach(files, letter=letter, response=response)
@@ -87,10 +84,7 @@ def remove_response(
     letter: Letter, *, by: User | None, response: Response, seen: str | None = None, at: datetime = NOW
 ) -> None:
     """Takes off what was put on record by mistake, with its verdicts and files, unless it was changed since `seen`."""
-    if response.letter_id != letter.pk:
-        raise NotAllowed(_("Choose a response to this letter."))
-    if seen not in (None, token(response)):
-        raise Changed
+    _check(letter, response, seen, _("Choose a response to this letter."))
     response.assessments.all().delete()
     _remove(response.attachments.all())
     response.delete()
@@ -135,10 +129,7 @@ def correct_update(
 ) -> None:
     """Mends a slip: what is said now stands instead of what was, unless somebody changed that since `seen`.
     `removed`: public ids of files that go."""
-    if update.letter_id != letter.pk:
-        raise NotAllowed(_("Choose an update on this letter."))
-    if seen not in (None, token(update)):
-        raise Changed
+    _check(letter, update, seen, _("Choose an update on this letter."))
     _write_update(update, dated_on, language, title, body, at)
     _remove(update.attachments.filter(public_id__in=removed))
     _attach(files, letter=letter, update=update)
@@ -150,10 +141,7 @@ def remove_update(
     letter: Letter, *, by: User | None, update: Update, seen: str | None = None, at: datetime = NOW
 ) -> None:
     """Takes off what was posted by mistake, with its files, unless it was changed since `seen`."""
-    if update.letter_id != letter.pk:
-        raise NotAllowed(_("Choose an update on this letter."))
-    if seen not in (None, token(update)):
-        raise Changed
+    _check(letter, update, seen, _("Choose an update on this letter."))
     _remove(update.attachments.all())
     update.delete()
 
@@ -254,6 +242,14 @@ def _refuse_again(same: QuerySet[Response] | QuerySet[Update], files: Sequence[C
     for there in same:
         if brought <= set(there.attachments.values_list("sha256", flat=True)):
             raise OnRecord(there)
+
+
+def _check(letter: Letter, row: Response | Update, seen: str | None, elsewhere: str) -> None:
+    """Refuses a row of another letter with the sentence `elsewhere`, and one that was changed since `seen`."""
+    if row.letter_id != letter.pk:
+        raise NotAllowed(elsewhere)
+    if seen not in (None, token(row)):
+        raise Changed
 
 
 def _write_response(
