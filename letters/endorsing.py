@@ -17,11 +17,20 @@ from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Special, Workflow,
 from letters import mail
 from letters import record as records
 from letters.lifecycle import revise
-from letters.models import DeliveryLine, Endorsement, EndorsementEvent, Invitation, Letter, Representative, Version
+from letters.models import (
+    DeliveryLine,
+    Endorsement,
+    EndorsementEvent,
+    ImportedEndorsement,
+    Invitation,
+    Letter,
+    Representative,
+    Version,
+)
 from letters.models.documents import drop
 from letters.roles import EITHER, MODERATOR, REPRESENTATIVE
-from signatories import matching, merging, vetting
-from signatories.models import Organisation
+from signatories import imports, matching, merging, vetting
+from signatories.models import ImportLine, Organisation
 from signatories.names import normalise, sort_key
 
 Status = Endorsement.Status
@@ -293,6 +302,7 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
     _invitations_of(endorsement, representative).delete()
     representative.delete()
     merging.forget(endorsement)
+    _forget_lines(endorsement)
     DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)
     _take_logo_back(endorsement, by, at)
     if endorsement.logo:
@@ -351,6 +361,18 @@ def _invitations_of(
     if endorsement.organisation is not None:
         asked |= Q(organisation=endorsement.organisation)
     return endorsement.letter.invitations.filter(asked)
+
+
+def _forget_lines(endorsement: Endorsement) -> None:
+    """Lines of lists for this letter that brought it, or that name its organisation."""
+    named = Q(imported__endorsement=endorsement) | Q(normalised=endorsement.normalised)
+    if endorsement.organisation is not None:
+        organisation = endorsement.organisation
+        named |= Q(organisation=organisation) | Q(created=organisation) | Q(match=organisation, level="probable")
+    lines = ImportLine.objects.filter(named, origin__for_letter__letter=endorsement.letter)
+    known = list(lines.values_list("pk", flat=True))
+    ImportedEndorsement.objects.filter(endorsement=endorsement).delete()
+    imports.blank(ImportLine.objects.filter(pk__in=known))
 
 
 def _check_approvable(endorsement: Endorsement, at: datetime) -> Organisation:

@@ -95,10 +95,11 @@ def give(batch: Import, lines: Sequence[tuple[ImportLine, Organisation]], by: Us
             endorsing.lower(endorsement, visibility=wish, by=by, at=at)
 
 
-def take_back(batch: Import, by: User | None, at: datetime) -> list[str]:
-    """Rejects what nobody has touched since, without a mail; the others are named."""
+def take_back(batch: Import, by: User | None, at: datetime) -> list[int]:
+    """Rejects what nobody has touched since, which those are mailed who were told of it; returns the lines of the
+    others."""
     left = []
-    made = Endorsement.objects.filter(imported__line__origin=batch).select_related("letter", "organisation")
+    made = Endorsement.objects.filter(imported__line__origin=batch).select_related("letter", "imported__line")
     for endorsement in made.prefetch_related("events").order_by("pk"):
         is_untouched = endorsement.status == Endorsement.Status.CONFIRMED and all(
             event.verb in OWN and event.at <= _carried_out(batch) for event in endorsement.events.all()
@@ -106,7 +107,7 @@ def take_back(batch: Import, by: User | None, at: datetime) -> list[str]:
         if is_untouched:
             endorsing.reject(endorsement, by=by, code=Endorsement.Reason.WRONG_LIST, at=at)
         else:
-            left.append(endorsement.printed_name or str(endorsement.pk))
+            left.append(endorsement.imported.line.number)
     return left
 
 

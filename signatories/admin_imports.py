@@ -300,7 +300,7 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
         "figures": figures,
         "wanted": figures["new"] + figures["known"],
         "remarks": [hazards.words(*remark) for remark in batch.remarks],
-        "trouble": batch.trouble.splitlines(),
+        "trouble": _trouble(batch),
         "letter": letter_of(batch),
     }
     response = TemplateResponse(
@@ -309,6 +309,15 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
     if batch.status in BUSY:
         response["Refresh"] = str(AGAIN)
     return response
+
+
+def _trouble(batch: Import) -> list[str]:
+    """What stands against it; of one that is undone, what its lines say that stayed."""
+    told = batch.trouble.splitlines()
+    if batch.status != Import.Status.UNDONE:
+        return told
+    stayed = batch.lines.filter(number__in=told).order_by("number")
+    return [line.name or _("Line %(number)d") % {"number": line.number} for line in stayed]
 
 
 def letter_of(batch: Import) -> Any:

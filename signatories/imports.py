@@ -45,8 +45,8 @@ class Kind:
     give: Callable[[Import, Sequence[tuple[ImportLine, Organisation]], User | None, datetime], None] = (
         lambda batch, lines, by, at: None
     )
-    take_back: Callable[[Import, User | None, datetime], list[str]] = lambda batch, by, at: []
-    """Undoes what was given, and names what stays because somebody has changed it since."""
+    take_back: Callable[[Import, User | None, datetime], list[int]] = lambda batch, by, at: []
+    """Undoes what was given; returns the lines of what stays because somebody has changed it since."""
     uses: Callable[[Iterable[int]], set[int]] = lambda organisations: set()
     """Which of these organisations it still needs."""
 
@@ -203,19 +203,21 @@ def take_back(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
         left = kind.take_back(batch, by, at)
         note = _("Import undone: %(source)s") % {"source": batch.source}
         created = Organisation.objects.filter(created_by_lines__origin=batch)
+        number = dict(batch.lines.exclude(created=None).values_list("created", "number"))
         used = set().union(*(kind.uses(created.values_list("pk", flat=True)) for kind in KINDS.values()))
-        for organisation in created.with_name().order_by("pk"):
+        for organisation in created.order_by("pk"):
             if organisation.pk in used or _was_changed(organisation):
-                left.append(organisation.name)
+                left.append(number[organisation.pk])
                 continue
             vetting.suspend(organisation, by=by, note=note, at=at)
-        batch.trouble = "\n".join(dict.fromkeys(left))
+        # By number, as a name may have to go from its line for somebody's safety.
+        batch.trouble = "\n".join(map(str, sorted(set(left))))
 
 
 def preview(batch: Import) -> None:
     """Understands the lines and compares each with the register; may be begun anew at any time."""
     rows = [
-        Row(line.number, tuple(cells(line)), tuple(Problem(*problem) for problem in line.problems))
+        Row(line.number, tuple(cells(line)) or ("",), tuple(Problem(*problem) for problem in line.problems))
         for line in batch.lines.all()
     ]
     sheet = Sheet(rows, None, is_pasted=batch.is_pasted)
@@ -274,6 +276,17 @@ def is_blocked(line: ImportLine) -> bool:
 
 def forget_lines(batch: Import) -> None:
     batch.lines.all().delete()
+
+
+def blank(lines: models.QuerySet[ImportLine]) -> None:
+    """Takes out of lines whom they name: they are left out, and nothing tells what they said."""
+    lines.update(
+        **dict.fromkeys(("raw", "aside", "name", "normalised", "acronym", "country", "website", "level"), ""),
+        **dict.fromkeys(("match", "organisation", "created", "score")),
+        problems=[],
+        candidates=[],
+        choice=Choice.SKIP,
+    )
 
 
 def figures(batch: Import) -> dict[str, int]:

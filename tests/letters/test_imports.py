@@ -139,7 +139,7 @@ def test_undo_rejects_without_a_mail_and_leaves_what_was_decided_since(desk, let
     assert forum.events.last().code == "wrong_list"
     batch.refresh_from_db()
     assert batch.status == "undone"
-    assert batch.trouble.splitlines() == ["Amani Trust", "Lake Watch"]
+    assert batch.trouble.splitlines() == ["2", "3"]
     standings = dict(Organisation.objects.values_list("names__text", "standing"))
     assert standings == {"Forum Mawingu": "suspended", "Amani Trust": "verified", "Lake Watch": "provisional"}
     assert outbox() == []
@@ -211,3 +211,45 @@ def test_a_thousand_endorsements_are_recorded_in_3_seconds(letter, run_jobs):
     took = time.process_time() - began
     assert letter.endorsements.filter(status="confirmed").count() == 1000
     assert took < 3
+
+
+def test_what_is_removed_for_safety_leaves_the_list_that_brought_it_too(letter, run_jobs):
+    batch = done(
+        a_batch(letter, "1. Forum Mawingu, Kenya\n2. Amani Trust\n3. Forum Mawingu, Kenya", run_jobs), run_jobs
+    )
+    waiting = a_batch(letter, "Forum Mawingu, Kenya", run_jobs)
+    endorsing.remove_for_safety(Endorsement.objects.get(printed_name="Forum Mawingu"), by=None)
+    for line in [*batch.lines.exclude(number=2), *waiting.lines.all()]:
+        assert (line.name, line.normalised, line.acronym, line.country, line.website) == ("", "", "", "", "")
+        assert (line.match, line.organisation, line.created, line.candidates) == (None, None, None, [])
+        assert (line.raw, line.aside, line.choice) == ("", "", "skip")
+        assert not hasattr(line, "imported")
+    assert batch.lines.get(number=2).created.name == "Amani Trust"
+    imports.undo(batch, by=None)
+    run_jobs()
+    batch.refresh_from_db()
+    assert batch.trouble == ""
+    assert Organisation.objects.get(names__text="Forum Mawingu").standing == "provisional"
+
+
+def test_what_an_undo_leaves_is_told_by_its_line_as_names_may_have_to_go(desk, letter, run_jobs):
+    batch = done(a_batch(letter, "Forum Mawingu\nAmani Trust", run_jobs), run_jobs)
+    endorsing.approve(endorsement := Endorsement.objects.get(printed_name="Amani Trust"), by=None)
+    imports.undo(batch, by=None)
+    run_jobs()
+    endorsing.remove_for_safety(endorsement, by=None)
+    page = text_of(desk.get(f"/admin/signatories/organisation/imports/{batch.public_id}/"))
+    assert "Changed since, so left as they are: Line 2" in page
+    assert "Amani" not in page
+
+
+def test_who_was_told_of_a_signature_is_told_of_the_undo_too(desk, letter, run_jobs, outbox):
+    file = SimpleUploadedFile("form.csv", CSV.encode())
+    hand_in(desk, letter, file=file, tells_people="on")
+    run_jobs()
+    batch = done(Import.objects.get(), run_jobs)
+    imports.undo(batch, by=None)
+    run_jobs()
+    assert Endorsement.objects.filter(status="rejected").count() == 3
+    told = [(message["To"], message["Subject"].partition(":")[0]) for message in outbox()]
+    assert told == [("bruno@mawingu.example.org", words) for words in ("Your signature is recorded", "Not published")]
