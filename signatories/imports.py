@@ -20,7 +20,7 @@ from coalition.roles import CLOCK, keeps_the_register
 from coalition.workflow import NOW, Actor, NotAllowed, Workflow, together
 from signatories import importing, matching, suggesting, vetting
 from signatories.importing import Entry, Problem, Row, Sheet
-from signatories.importing.hazards import BLOCKING, DOUBTFUL
+from signatories.importing.hazards import BLOCKING, DOUBTFUL, OF_THE_FILE
 from signatories.models import Import, ImportEvent, ImportLine, Organisation, OrganisationName
 from signatories.names import normalise
 
@@ -29,6 +29,7 @@ Choice = ImportLine.Choice
 #: Lines that are compared, and counted as done, in one transaction.
 CHUNK = 50
 BATCH = 500
+LONGEST_NORMALISED = 1000
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,7 @@ def fail(batch: Import, *, trouble: str, at: datetime = NOW) -> None:
 @flow.step(Status.CONFIRMED, to=Status.UNDOING, who=IMPORTER)
 def undo(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
     """It is taken back when this is committed."""
+    batch.trouble = ""
     enqueue("signatories.tasks.take_back_import", once=f"import-{batch.pk}", batch=batch.pk)
 
 
@@ -214,10 +216,20 @@ def take_back(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
         batch.trouble = "\n".join(map(str, sorted(set(left))))
 
 
+@flow.step(Status.UNDOING, to=Status.CONFIRMED, who=CLOCK)
+def let_stand(batch: Import, *, trouble: str, at: datetime = NOW) -> None:
+    """It could not be undone; `trouble` says why."""
+    batch.trouble = trouble
+
+
 def preview(batch: Import) -> None:
     """Understands the lines and compares each with the register; may be begun anew at any time."""
     rows = [
-        Row(line.number, tuple(cells(line)) or ("",), tuple(Problem(*problem) for problem in line.problems))
+        Row(
+            line.number,
+            tuple(cells(line)) or ("",),
+            tuple(Problem(code, detail) for code, detail in line.problems if code in OF_THE_FILE),
+        )
         for line in batch.lines.all()
     ]
     sheet = Sheet(rows, None, is_pasted=batch.is_pasted)
@@ -322,7 +334,7 @@ def _as_lists(problems: Iterable[Problem]) -> list[list[str]]:
 
 def _understand(line: ImportLine, entry: Entry) -> None:
     line.name, line.acronym, line.country, line.website = entry.name, entry.acronym, entry.country, entry.website
-    line.normalised = normalise(entry.name)
+    line.normalised = normalise(entry.name)[:LONGEST_NORMALISED]
     line.aside = json.dumps(dict(entry.aside), ensure_ascii=False) if any(entry.aside.values()) else ""
     line.problems = _as_lists(entry.problems)
 
@@ -376,7 +388,8 @@ def _decide_doubles(batch: Import) -> None:
             line.problems.append(["same_choice", str(earlier)])
             line.choice, line.organisation = Choice.SKIP, None
             doubles.append(line)
-    _write(doubles, ["problems", "choice", "organisation"])
+    with transaction.atomic():
+        _write(doubles, ["problems", "choice", "organisation"])
 
 
 def _check_decisions(batch: Import) -> None:
@@ -442,6 +455,7 @@ def _chosen(line: ImportLine) -> Organisation:
 def _was_changed(organisation: Organisation) -> bool:
     """Whether anything has happened to it since it came onto the register."""
     others = Exists(ImportLine.objects.filter(organisation=OuterRef("pk"), origin__status=Status.CONFIRMED))
-    is_used = Organisation.objects.filter(others | Q(merged__isnull=False), pk=organisation.pk).exists()
+    pointed_at = others | Q(merged__isnull=False) | Q(members__isnull=False)
+    is_used = Organisation.objects.filter(pointed_at, pk=organisation.pk).exists()
     is_new = organisation.standing == Organisation.Standing.PROVISIONAL and not organisation.is_listed
     return is_used or not is_new or organisation.at_risk or organisation.events.count() > 1

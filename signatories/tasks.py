@@ -6,7 +6,7 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -32,7 +32,7 @@ def preview_import(batch: int) -> None:
         return
     try:
         imports.preview(found)
-    except (ValueError, LookupError, TypeError):  # ours to mend; a database that is away is tried again
+    except (ValueError, LookupError, TypeError, DataError):  # ours to mend; a database that is away is tried again
         logger.exception("An import could not be compared")
         imports.fail(found, trouble=_("The list could not be compared. Drop it, and import it again."))
 
@@ -50,6 +50,11 @@ def carry_out_import(batch: int) -> None:
                 imports.carry_out(found, by=person)
         except NotAllowed as refusal:
             imports.refuse(Import.objects.get(pk=batch), trouble=str(refusal))
+        except DataError:  # as above
+            logger.exception("An import could not be carried out")
+            imports.refuse(
+                Import.objects.get(pk=batch), trouble=_("The list could not be imported. Nothing of it was.")
+            )
 
 
 @app.task(retry=Patiently())
@@ -58,7 +63,11 @@ def take_back_import(batch: int) -> None:
     if found.status == Import.Status.UNDOING:
         person = _who_asked(found, "undo")
         with override(person.language if person else "en"):
-            imports.take_back(found, by=person)
+            try:
+                with transaction.atomic():
+                    imports.take_back(found, by=person)
+            except NotAllowed as refusal:
+                imports.let_stand(Import.objects.get(pk=batch), trouble=str(refusal))
 
 
 @app.periodic(cron="40 3 * * *")

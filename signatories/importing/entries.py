@@ -62,7 +62,11 @@ def _broken_off(sheet: Sheet) -> list[int]:
 
 def _pasted(row: Row) -> Entry:
     raw = row.cells[0]
-    return _checked(row, raw, parts(raw), {}, [])
+    found = parts(raw)
+    if not found.website or _address(found.website):
+        return _checked(row, raw, found, {}, [])
+    unknown = Problem("website_unknown", found.website[:60])
+    return _checked(row, raw, replace(found, website=""), {}, [unknown])
 
 
 def _of_cells(row: Row, columns: Mapping[str, int]) -> Entry:
@@ -94,9 +98,9 @@ def _checked(row: Row, raw: str, found: Parts, aside: dict[str, str], problems: 
         problems.append(Problem("no_name"))
     elif not fits(name, LONGEST_NAME):
         problems.append(Problem("name_too_long"))
-        name = name[:LONGEST_NAME]
     else:
         problems += hazards.in_line(raw, name)
+    name = name[:LONGEST_NAME]
     acronym = found.acronym if fits(found.acronym, LONGEST_ACRONYM) else ""
     return Entry(row.number, raw, name, acronym, found.country, found.website, aside, tuple(problems))
 

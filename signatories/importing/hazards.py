@@ -53,6 +53,9 @@ def words(code: str, detail: str = "") -> str:
     return sentence % detail if "%s" in sentence else sentence
 
 
+#: Seen while the file was read; everything else is found anew whenever a list is compared.
+OF_THE_FILE = frozenset({"formula", "cell_error", "merged"})
+
 #: With one of these a line can't be imported as it is.
 BLOCKING = frozenset({"no_name", "name_too_long", "formula", "visibility_unknown", "withheld"})
 

@@ -225,6 +225,9 @@ def test_what_is_removed_for_safety_leaves_the_list_that_brought_it_too(letter, 
         assert (line.raw, line.aside, line.choice) == ("", "", "skip")
         assert not hasattr(line, "imported")
     assert batch.lines.get(number=2).created.name == "Amani Trust"
+    imports.compare_again(waiting, by=None)
+    run_jobs()
+    assert waiting.lines.get().problems == [["no_name", ""]]
     imports.undo(batch, by=None)
     run_jobs()
     batch.refresh_from_db()

@@ -334,3 +334,58 @@ def test_a_thousand_lines_are_imported_in_3_seconds(run_jobs):
     assert Organisation.objects.filter(events__verb="register").count() == 1000
     batch.refresh_from_db()
     assert batch.status == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "—" * 400,
+        "Forum Mawingu https://mawingu.example.org/" + "x" * 400,
+        "Forum Mawingu www.mawingu",
+        "\ufdfa" * 300,
+        "ΐ" * 300,
+        "Forum Mawingu, " + "K" * 4_900,
+    ],
+)
+def test_no_line_is_too_odd_to_be_compared(line, run_jobs):
+    batch = a_preview(f"{line}\nAmani Trust", run_jobs)
+    assert batch.status == "previewed"
+    assert len(line_of(batch, 1).website) <= 300
+    assert line_of(batch, 2).choice == "new"
+
+
+def test_what_is_to_look_at_is_told_once_however_often_a_list_is_compared(desk, run_jobs):
+    batch = a_preview("Forum Mawingu\nForum Mawingu\nThe undersigned:\nAmani Trust / Lake Watch", run_jobs)
+    before = [line.problems for line in batch.lines.all()]
+    assert any(before)
+    for _ in range(2):
+        press(desk, batch, "compare")
+        run_jobs()
+    assert [line.problems for line in batch.lines.all()] == before
+
+
+def test_an_undo_that_may_not_be_taken_leaves_the_list_as_it_was(client, run_jobs):
+    batch = a_preview("Forum Mawingu", run_jobs)
+    imports.confirm(batch, by=None)
+    run_jobs()
+    person = a_moderator(letter := a_letter())
+    client.force_login(person)
+    press(client, batch, "undo")
+    letter.roles.all().delete()
+    run_jobs()
+    batch.refresh_from_db()
+    assert (batch.status, batch.trouble) == ("confirmed", "You don’t have the role that this needs.")
+    imports.undo(batch, by=None)
+    run_jobs()
+    batch.refresh_from_db()
+    assert (batch.status, batch.trouble) == ("undone", "")
+
+
+def test_a_network_that_a_list_brought_stays_while_it_has_members(run_jobs):
+    batch = a_preview("Forum Mawingu", run_jobs)
+    imports.confirm(batch, by=None)
+    run_jobs()
+    vetting.join(an_organisation(), network=Organisation.objects.get(names__text="Forum Mawingu"), by=None)
+    imports.undo(Import.objects.get(), by=None)
+    run_jobs()
+    assert Organisation.objects.get(names__text="Forum Mawingu").standing == "provisional"
