@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from coalition.jobs import enqueue
 from coalition.models import User
 from coalition.roles import CLOCK, keeps_the_register
-from coalition.workflow import NOW, Actor, NotAllowed, Workflow, together
+from coalition.workflow import NOW, Actor, NotAllowed, Workflow, lock_all, together
 from signatories import importing, matching, suggesting, vetting
 from signatories.importing import Entry, Problem, Row, Sheet
 from signatories.importing.hazards import BLOCKING, DOUBTFUL, OF_THE_FILE
@@ -157,6 +157,7 @@ def carry_out(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
     """All of it in this transaction, or nothing."""
     kind = KINDS[batch.what]
     with kind.hold(batch):
+        _hold_organisations(batch)
         _check_decisions(batch)
         _check_meanwhile(batch)
         lines = list(batch.lines.exclude(choice=Choice.SKIP).select_related("organisation").defer("raw"))
@@ -202,6 +203,7 @@ def take_back(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
     stays as it is, and is listed."""
     kind = KINDS[batch.what]
     with kind.hold(batch):
+        _hold_organisations(batch)
         left = kind.take_back(batch, by, at)
         note = _("Import undone: %(source)s") % {"source": batch.source}
         created = Organisation.objects.filter(created_by_lines__origin=batch)
@@ -390,6 +392,13 @@ def _decide_doubles(batch: Import) -> None:
             doubles.append(line)
     with transaction.atomic():
         _write(doubles, ["problems", "choice", "organisation"])
+
+
+def _hold_organisations(batch: Import) -> None:
+    """All that its lines mean, in the order of their keys: line by line, two lists could wait for each other."""
+    meant = Organisation.objects.filter(Q(import_lines__origin=batch) | Q(created_by_lines__origin=batch))
+    pks = {pk for pair in meant.values_list("pk", "merged_into") for pk in pair if pk is not None}
+    lock_all(Organisation, pks)
 
 
 def _check_decisions(batch: Import) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from coalition.text import clean_line
-from coalition.workflow import together
+from coalition.workflow import lock_all, together
 from letters import endorsing, lifecycle
 from letters.importing.located import Refused
 from letters.importing.published import Published, Signatory, read
@@ -54,6 +54,7 @@ def put_on_record(published: Published, *, at: datetime) -> Outcome:
         raise Refused(f"Another letter has the reference “{published.reference}”.")
     entries = _entries(published)
     letter = lifecycle.record(_draft(published), by=None, at=at)
+    lock_all(Organisation, {entry.known.pk for entry in entries if entry.known})  # in order, not as they are printed
     with together(letter):
         for entry in entries:
             _endorse(letter, entry, at)

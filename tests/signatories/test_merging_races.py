@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from coalition.workflow import NotAllowed
 from letters import counting, endorsing
+from letters import imports as lists
 from letters.models import Endorsement, Letter
-from signatories import merging, vetting
-from signatories.models import Merge, Organisation
+from signatories import imports, merging, vetting
+from signatories.importing import paste
+from signatories.models import Import, ImportLine, Merge, Organisation
 from tests.factories import a_letter, a_sign_on, an_endorsement, an_organisation
 from tests.letters.test_races import ROUNDS, at_once, fresh
 
@@ -88,3 +90,44 @@ def test_an_undo_pressed_twice_is_one_and_a_chain_is_undone_from_its_end():
         if raised[0] is None or raised[1] is None:
             assert entry(first).standing == "verified"
         assert timezone.now() - done.at < timedelta(minutes=1)
+
+
+def test_two_lists_in_turned_order_do_not_wait_for_each_other():
+    for _ in range(ROUNDS):
+        known = [an_organisation() for _ in range(12)]
+        batches = [a_list(known), a_list(known[::-1])]
+        at_once(*(lambda pk=batch.pk: imports.carry_out(Import.objects.get(pk=pk), by=None) for batch in batches))
+        assert Endorsement.objects.filter(organisation__in=known, status="confirmed").count() == 24
+        undone = at_once(*(lambda pk=batch.pk: take_back(pk) for batch in batches))
+        assert undone == [None, None]
+        assert not Endorsement.objects.filter(organisation__in=known, status="confirmed").exists()
+
+
+def test_a_list_against_a_merge_leaves_none_behind():
+    for _ in range(ROUNDS):
+        known = [an_organisation() for _ in range(6)]
+        batch = a_list(known[::-1])
+        raised = at_once(
+            lambda pk=batch.pk: imports.carry_out(Import.objects.get(pk=pk), by=None),
+            lambda pair=(known[1], known[4]): merge(*pair),
+        )
+        assert any(error is None for error in raised)
+        for organisation in known:
+            assert not (entry(organisation).standing == "merged" and organisation.endorsements.exists())
+
+
+def a_list(known: list[Organisation]) -> Import:
+    """A list of organisations on the register, as endorsements of a letter of its own; the next step is the job's."""
+    batch = lists.take_in(
+        a_letter(), paste("\n".join(entry(one).name for one in known)), kind="paper", evidence="checked", by=None,
+        at=timezone.now(), source="Paper",
+    )  # fmt: skip
+    for line, organisation in zip(batch.lines.order_by("number"), known, strict=True):
+        ImportLine.objects.filter(pk=line.pk).update(name="Forum", choice="known", organisation=organisation)
+    imports.show(batch)
+    return imports.confirm(batch, by=None)
+
+
+def take_back(pk: int) -> None:
+    batch = imports.undo(Import.objects.get(pk=pk), by=None)
+    imports.take_back(batch, by=None)
