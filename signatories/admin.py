@@ -113,6 +113,14 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         )
         return seen.with_name()
 
+    def get_fields(self, request: HttpRequest, obj: Organisation | None = None) -> Any:
+        """Networks that are not public are for who keeps the register; the public page shows the others."""
+        return [name for name in self.fields if name != "networks" or _keeps_the_register(request)]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only the filters on the page: by any other column an address could ask who has signed, whom nobody names."""
+        return lookup.partition("__")[0] in self.list_filter
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -131,6 +139,8 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
 
     def context_of(self, request: HttpRequest, subject: Organisation) -> dict[str, Any]:
         links: list[tuple[str, Any]] = []
+        if not _keeps_the_register(request):
+            return {"links": [(subject.get_absolute_url(), gettext_lazy("Public page"))], "events": []}
         if suggested := subject.corrections.filter(status=Correction.Status.OPEN).count():
             address = reverse("admin:signatories_correction_changelist")
             words = ngettext("%(number)d correction suggested", "%(number)d corrections suggested", suggested)
@@ -139,7 +149,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
             links.insert(0, (subject.get_absolute_url(), gettext_lazy("Public page")))
         if subject.merged_into is not None:
             links.append((self.url_of(subject.merged_into), gettext_lazy("The entry that it was merged into")))
-        elif _keeps_the_register(request):
+        else:
             find = reverse("admin:signatories_organisation_merge_find", args=[subject.pk])
             links.append((find, gettext_lazy("Merge with another entry")))
         return {"links": links, "merges": merging_desk.merges_into(request, subject)}

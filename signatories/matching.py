@@ -67,7 +67,7 @@ def candidates(
         organisations = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
     domains = {domain for domain in (registrable_domain(website), _domain_of_mail(email_domain)) if domain}
     at_domain = _at(domains)
-    nearest = [*at_domain, *(pk for pk in _nearest(name) if pk not in at_domain)][: 3 * COMPARED]
+    nearest = [*at_domain, *(pk for pk in _nearest(name, organisations) if pk not in at_domain)][: 3 * COMPARED]
     allowed = dict(organisations.filter(pk__in=nearest).values_list("pk", "country"))
     found = [pk for pk in nearest if pk in allowed][:COMPARED]
     names: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
@@ -162,14 +162,14 @@ READ = 100
 CORRECTED = 4
 
 
-def _nearest(name: str) -> list[int]:
+def _nearest(name: str, organisations: OrganisationQuerySet) -> list[int]:
     """The organisations whose names share most with a name, by index only: in whole, by acronym, by words, by slips."""
     whole = normalise(name)
     if not whole:
         return []
     words = _sought(whole)
     worth = _hits(_questions(whole, name, words))
-    known = {word for word, hits in worth.items() if hits and not word.startswith("=")}
+    known = _known(worth, organisations)
     # Of two Latin letters too many words are made for one to be a slip of another.
     readable = [word for word in words if len(word) > 2 or not word.isascii()]
     unknown = [word for word in readable if word not in known or len(words) < 3][:CORRECTED]
@@ -184,6 +184,15 @@ def _nearest(name: str) -> list[int]:
         for pk in set(hits):
             weights[pk] += value
     return sorted(weights, key=lambda pk: (-weights[pk], pk))[: 3 * COMPARED]
+
+
+def _known(worth: dict[str, list[int]], organisations: OrganisationQuerySet) -> set[str]:
+    """The words that names have which may be found here. One that only a hidden name has is a slip like others: else
+    what is found instead of it would tell that somebody hidden is called so."""
+    words = {word: hits for word, hits in worth.items() if hits and not word.startswith("=")}
+    having = organisations.filter(pk__in={pk for hits in words.values() for pk in hits})
+    seen = set(having.order_by().values_list("pk", flat=True))
+    return {word for word, hits in words.items() if not seen.isdisjoint(hits)}
 
 
 def _sought(whole: str) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from coalition.workflow import together
 from letters import endorsing
 from letters.models import Endorsement
 from signatories import vetting
@@ -242,3 +243,16 @@ def test_its_page_shows_the_public_letters_it_signed_by_name_with_their_dates_an
     for hidden in ("Closed wells", "Later", "In silence"):
         assert hidden not in text
     assert "noindex" not in page.content.decode()
+
+
+def test_a_word_that_only_a_hidden_name_has_is_like_any_other_slip():
+    with together():
+        common = [vetting.register(name=f"Water Forum {chr(0x3041 + number)}") for number in range(60)]
+        common += [vetting.register(name=f"{chr(0x3041 + number)} Water Forum") for number in range(60)]
+    Organisation.objects.filter(pk__in=[one.pk for one in common]).update(standing="verified", is_listed=True)
+    listed("Mawingu Water Forum")
+    before = printed(directory(q="mawungu water forum"))
+    assert "Mawingu Water Forum" in before
+    an_organisation("Mawungu", at_risk=True, is_listed=True)
+    an_endorsement(a_letter(), an_organisation("Mawungu Network"), visibility="confidential")
+    assert printed(directory(q="mawungu water forum")) == before

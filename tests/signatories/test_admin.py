@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from coalition.workflow import NotAllowed
 from letters.models import Letter
-from signatories import vetting
+from signatories import correcting, merging, vetting
 from signatories.admin import OrganisationAdmin
 from signatories.models import Organisation
 from tests.factories import UserFactory, a_letter, a_moderator, an_endorsement, an_organisation
@@ -318,3 +318,31 @@ def test_who_does_not_keep_the_register_sees_of_it_what_the_public_sees(client, 
     step(client, known, "describe", at_risk="on")
     known.refresh_from_db()
     assert not known.at_risk
+
+
+def test_no_question_in_the_address_tells_who_has_signed_in_confidence(client):
+    hidden = an_organisation("Forum Mawingu", is_listed=True)
+    an_endorsement(a_letter(), hidden, visibility="confidential")
+    an_organisation("Amani Trust", is_listed=True)
+    client.force_login(a_moderator(a_letter(), role="convener"))
+    for asked in ("endorsements__isnull", "invitations__isnull", "import_lines__isnull", "corrections__isnull"):
+        assert client.get(REGISTER, {asked: "False"}).status_code == 400
+    assert "Forum Mawingu" in text_of(client.get(REGISTER, {"standing__exact": "verified", "at_risk__exact": "0"}))
+
+
+def test_who_does_not_keep_the_register_sees_of_an_entry_what_the_public_sees(client, desk):
+    forum, wells = an_organisation("Forum Mawingu", is_listed=True), an_organisation("Wells Union", is_listed=True)
+    vetting.join(forum, by=None, network=wells, note="Their board is followed.")
+    vetting.join(forum, by=None, network=an_organisation("Hidden Alliance", is_listed=True, at_risk=True))
+    merging.merge(forum, gone := an_organisation("Old Hidden Name"), by=None, at=timezone.now())
+    forum.names.filter(text=gone.name).delete()
+    correcting.suggest(organisation=forum, words="It moved.")
+    address = f"{REGISTER}{forum.pk}/change/"
+    kept = text_of(desk.get(address))
+    for words in ("Hidden Alliance", "Old Hidden Name", "Their board is followed.", "1 correction suggested"):
+        assert words in kept
+    client.force_login(a_moderator(a_letter(), role="convener"))
+    seen = text_of(client.get(address))
+    assert "Public page" in seen
+    for words in ("Hidden", "followed", "correction", "Network added", "Another entry merged"):
+        assert words not in seen
