@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -12,6 +12,7 @@ from coalition import limits
 from coalition.access import Who, access
 from coalition.middleware import Visit
 from letters.forms import CorrectionForm
+from letters.views.organisations import moved, survivor_of
 from signatories import correcting
 from signatories.models import Organisation
 
@@ -23,8 +24,12 @@ CORRECTIONS_AN_HOUR = 10
 def correct(request: Visit, slug: str) -> HttpResponse:
     """The form. Whatever was sent, the answer is the same for everybody, and tells nothing of what the desk knows."""
     at = timezone.now()
-    found = get_object_or_404(Organisation.objects.public(at).with_name(), slug=slug)
+    found = Organisation.objects.public(at).with_name().filter(slug=slug).first() or survivor_of(slug, at)
+    if found is None:
+        raise Http404
     here = reverse("letters:organisation-correct", args=[found.slug])
+    if found.slug != slug and request.method != "POST":
+        return moved(here)
     is_lapsed = getattr(request, "has_lapsed", False)
     if request.method != "POST" or is_lapsed:
         form = CorrectionForm(initial=request.POST.dict() if is_lapsed else {})

@@ -148,10 +148,19 @@ def _organisation(slug: str, at: datetime) -> Organisation | None:
 
 def _merged(slug: str, at: datetime) -> HttpResponse:
     """The page of the organisation that an old address now means. Nobody keeps that for long: a merge can be undone."""
-    survivor = Organisation.objects.public(at).filter(merged__slug=slug).first()
+    survivor = survivor_of(slug, at)
     if survivor is None:
         raise Http404
-    response = HttpResponseRedirect(survivor.get_absolute_url(), status=301)
+    return moved(survivor.get_absolute_url())
+
+
+def survivor_of(slug: str, at: datetime) -> Organisation | None:
+    """The public organisation that the address of a merged entry now means."""
+    return Organisation.objects.public(at).with_name().filter(merged__slug=slug).first()
+
+
+def moved(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address, status=301)
     response["Cache-Control"] = pages.PUBLIC
     return response
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from coalition.workflow import NotAllowed
-from signatories import correcting, vetting
+from signatories import correcting, merging, vetting
 from signatories.models import Correction, Organisation
 from tests.factories import UserFactory, a_letter, a_moderator, an_organisation
 from tests.reading import links_of, text_of
@@ -169,3 +170,23 @@ def test_an_observer_and_a_stranger_read_none(client, organisation):
         correcting.settle(correction, by=observer, note="Why.")
     client.force_login(UserFactory())
     assert "/admin/login/" in client.get(LIST)["Location"]
+
+
+def test_the_form_of_a_merged_entry_leads_to_that_of_the_survivor_and_loses_nothing(organisation):
+    gone = an_organisation("FM", is_listed=True)
+    merging.merge(organisation, gone, by=None, at=timezone.now())
+    answer = Client().get(address(gone, "fr"))
+    assert (answer.status_code, answer["Location"]) == (301, address(organisation, "fr"))
+    empty = Client().post(address(gone), {"words": "", "email": "bruno@mawingu.org"})
+    assert 'value="bruno@mawingu.org"' in empty.content.decode()
+    sent = Client().post(address(gone), {"words": "It moved to Nairobi."}, follow=True)
+    assert THANKS in text_of(sent)
+    assert Correction.objects.get().organisation == organisation
+
+
+def test_the_form_of_an_entry_merged_into_a_hidden_one_is_not_there(organisation):
+    gone = an_organisation("FM", is_listed=True, at_risk=True)
+    merging.merge(organisation, gone, by=None, at=timezone.now())
+    for slug in (gone, organisation):
+        assert Client().get(address(slug)).status_code == 404
+        assert Client().post(address(slug), {"words": "It moved."}).status_code == 404
