@@ -63,6 +63,8 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "merge": gettext_lazy("Merged into another entry"),
         "give_back": gettext_lazy("The merge of another entry into it undone"),
         "unmerge": gettext_lazy("The merge into another entry undone"),
+        "tell_apart": gettext_lazy("Told apart from another entry"),
+        "forget_difference": gettext_lazy("No longer told apart from another entry"),
         "add_name": gettext_lazy("Name added"),
         "correct_name": gettext_lazy("Name corrected"),
         "retire_name": gettext_lazy("Name kept as a former one"),
@@ -152,7 +154,11 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         else:
             find = reverse("admin:signatories_organisation_merge_find", args=[subject.pk])
             links.append((find, gettext_lazy("Merge with another entry")))
-        return {"links": links, "merges": merging_desk.merges_into(request, subject)}
+        return {
+            "links": links,
+            "merges": merging_desk.merges_into(request, subject),
+            "different": merging_desk.told_apart_from(subject),
+        }
 
     def makes_sense(self, name: str, subject: Organisation) -> bool:
         return name != "leave" or subject.memberships.exists()

@@ -170,8 +170,27 @@ def declare_different(one: Organisation, other: Organisation, *, by: User | None
         raise NotAllowed(_("You don’t have the role that this needs."))
     if one.pk == other.pk:
         raise NotAllowed(_("These are one and the same entry. Choose another one."))
-    first, second = sorted((one, other), key=lambda entry: entry.pk)
-    return Difference.objects.get_or_create(one=first, other=second, defaults={"by": by, "at": at})[0]
+    with transaction.atomic():
+        first, second = _in_order(one, other)
+        if known := Difference.objects.filter(one=first, other=second).first():
+            return known
+        vetting.tell_apart(first, code=second.public_id, by=by, at=at)
+        vetting.tell_apart(second, code=first.public_id, by=by, at=at)
+        return Difference.objects.create(one=first, other=second, by=by, at=at)
+
+
+def take_difference_back(one: Organisation, other: Organisation, *, by: User | None, at: datetime) -> None:
+    """The two may mean one organisation after all; so may what was merged into them."""
+    with transaction.atomic():
+        first, second = _in_order(one, other)
+        vetting.forget_difference(first, code=second.public_id, by=by, at=at)
+        vetting.forget_difference(second, code=first.public_id, by=by, at=at)
+        told = Q()
+        for mine, theirs in ((first, second), (second, first)):
+            here, there = Q(one=mine) | Q(one__merged_into=mine), Q(other=theirs) | Q(other__merged_into=theirs)
+            told |= here & there
+        if not Difference.objects.filter(told).delete()[0]:
+            raise NotAllowed(_("Nobody has told these two entries apart."))
 
 
 def different_from(one: Organisation) -> set[int]:
@@ -216,11 +235,18 @@ def _lock(kept: Organisation, gone: Organisation) -> None:
     """Everything above both, then both in the order of their keys. Whoever points something at an organisation holds
     what is above it, so a look afterwards tells whether anything has slipped by."""
     held = {model: lock_all(model, pks) for model, pks in _above(kept, gone).items()}
-    for organisation in sorted((kept, gone), key=lambda entry: entry.pk):
-        lock(organisation)
+    for organisation in _in_order(kept, gone):
         organisation.__dict__.pop("name", None)
     if any(pks - held.get(model, set()) for model, pks in _above(kept, gone).items()):
         raise NotAllowed(_("Somebody else changed this a moment ago. Look at it again."))
+
+
+def _in_order(one: Organisation, other: Organisation) -> list[Organisation]:
+    """Both locked, in the order of their keys."""
+    both = sorted((one, other), key=lambda entry: entry.pk)
+    for organisation in both:
+        lock(organisation)
+    return both
 
 
 def _above(*organisations: Organisation) -> dict[type[models.Model], set[Any]]:

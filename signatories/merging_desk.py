@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -94,6 +95,7 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         ("<int:pk>/merge/", find, "merge_find"),
         ("<int:pk>/merge/<int:other>/", merge, "merge"),
         ("<int:pk>/merges/<int:of>/undo/", undo, "merge_undo"),
+        ("<int:pk>/difference/<int:other>/", same_after_all, "same_after_all"),
         ("<int:pk>/logo.png", logo, "logo"),
     ]
     return [path(route, site.admin_view(view), name=f"signatories_organisation_{name}") for route, view, name in doors]
@@ -165,6 +167,20 @@ def undo(request: HttpRequest, pk: int, of: int) -> HttpResponse:
     return redirect("admin:signatories_organisation_change", pk)
 
 
+@require_POST
+def same_after_all(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """The button beside an entry that this one was told apart from."""
+    one, second = _entry(request, pk), _entry(request, other)
+    try:
+        merging.take_difference_back(one, second, by=staff(request), at=timezone.now())
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        names = {"one": one.name, "other": second.name}
+        messages.success(request, _("%(one)s and %(other)s may be one organisation again.") % names)
+    return redirect("admin:signatories_organisation_change", pk)
+
+
 def logo(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The logo of an entry, public or not."""
     try:
@@ -191,6 +207,14 @@ def merges_into(request: HttpRequest, organisation: Organisation) -> list[dict[s
         }
         for merge in done
     ]
+
+
+def told_apart_from(organisation: Organisation) -> QuerySet[Organisation]:
+    """What is not the same as an entry, as somebody has said."""
+    if organisation.standing == Organisation.Standing.MERGED:
+        return Organisation.objects.none()
+    others = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
+    return others.filter(pk__in=merging.different_from(organisation)).with_name().order_by("pk")
 
 
 def _taken(request: HttpRequest, kept: Organisation, gone: Organisation, form: MergeForm) -> HttpResponse | None:

@@ -109,6 +109,18 @@ def unmerge(
     _set(organisation, {"merged_into": None, **(values or {})})
 
 
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def tell_apart(organisation: Organisation, *, by: User | None, code: str = "", at: datetime = NOW) -> None:
+    """It is not the same as another entry; `code` is the public_id of that one. Only `merging` calls these two."""
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def forget_difference(organisation: Organisation, *, by: User | None, code: str = "", at: datetime = NOW) -> None:
+    """It may be the same as that entry after all."""
+    organisation.revision += 1
+
+
 def _set(organisation: Organisation, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(organisation, name, value)

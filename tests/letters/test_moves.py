@@ -14,12 +14,16 @@ from coalition.workflow import NotAllowed, Workflow
 from letters import amending, endorsing, mail
 from letters.management.commands.moves import TABLES, VERBS, as_markdown
 from letters.models import Endorsement, Invitation, Letter, Response, Text, Update
-from signatories import correcting, vetting
-from signatories.models import Organisation
+from signatories import correcting, imports, vetting
+from signatories.importing import paste
+from signatories.models import Import, ImportLine, Organisation
 from tests.factories import a_letter, an_endorsement, an_organisation
 
 #: Statuses that no verb of this piece reaches, so that nothing can be brought into them but by hand.
-UNREACHED = {"Letter": {"delivered", "concluded"}, "Endorsement": set(), "Organisation": set(), "Correction": set()}
+UNREACHED: dict[str, set[str]] = {
+    "Letter": {"delivered", "concluded"},
+    **{noun: set() for noun in TABLES if noun != "Letter"},
+}
 
 
 def test_the_docs_show_the_tables_as_they_are():
@@ -101,6 +105,8 @@ def _subject(noun: str, status: str) -> Any:
     if noun == "Correction":
         correction = correcting.suggest(organisation=an_organisation(), words="The name is spelt otherwise.")
         return correction if status == "open" else correcting.settle(correction, by=None, note="Done.")
+    if noun == "Import":
+        return _an_import(status)
     organisation = an_organisation(verified=status != "provisional")
     if status == "suspended":
         vetting.suspend(organisation, by=None, note="Why")
@@ -109,12 +115,19 @@ def _subject(noun: str, status: str) -> Any:
     return organisation
 
 
+def _an_import(status: str) -> Import:
+    """A list of one line, decided, in this status by hand: the jobs between are tested in test_imports.py."""
+    batch = imports.take_in(paste("Forum Mawingu"), source="Form", by=None, at=timezone.now())
+    batch.lines.update(name="Forum Mawingu", normalised="forum mawingu", choice=ImportLine.Choice.NEW)
+    return _by_hand(batch, status=status)
+
+
 def _draft_of(status: str) -> dict[str, Any]:
     """A letter that could be recorded as well as opened, so that the status alone decides."""
     return {"source_url": "https://host.example/letter"} if status == "draft" else {}
 
 
-def _by_hand(row: Letter | Endorsement | Organisation, **fields: Any) -> Any:
+def _by_hand(row: Letter | Endorsement | Organisation | Import, **fields: Any) -> Any:
     type(row)._default_manager.filter(pk=row.pk).update(**fields)
     row.refresh_from_db()
     return row
@@ -194,6 +207,11 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "reconsent": {"version": 2},
         "take_logo": {"by": None, "logo": "logos/drawn.png"},
         "move": {"by": None, "to": _elsewhere() if verb == "move" else None},
+        "name_columns": {"by": None, "columns": {"name": 0}},
+        "refuse": {"trouble": "Why."},
+        "fail": {"trouble": "Why."},
+        "let_stand": {"trouble": "Why."},
+        "show": {},
         "absorb": {"by": None, "values": {"website": "https://wells.example.org"}},
         "give_back": {"by": None, "values": {"website": ""}},
         "merge": {"by": None, "into": _elsewhere() if verb == "merge" else None},
@@ -202,7 +220,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
     signers = ("resend", "confirm", "confirm_held", "expire", "subscribe", "unsubscribe", "withdraw", "lapse")
     flow = TABLES[noun]
     module = next(module for module in VERBS if getattr(module, "flow", None) is flow and hasattr(module, verb))
-    getattr(module, verb)(subject, **wording.get(verb, {} if verb in signers else {"by": None}))
+    getattr(module, verb)(subject, **wording.get(verb, {} if verb in signers and noun != "Import" else {"by": None}))
 
 
 def _elsewhere() -> Organisation:

@@ -385,6 +385,39 @@ def test_what_was_told_apart_is_remembered_and_holds_for_the_survivor():
         merging.declare_different(germany, germany, by=None, at=now)
 
 
+def test_a_difference_can_be_taken_back_and_both_entries_tell_it(desk):
+    one, other = an_organisation("Mawingu Forum", country="KE"), an_organisation("Mawingu Forum", country="UG")
+    desk.post(pair(one, other), {"action": "different"})
+    page = desk.get(f"{REGISTER}{other.pk}/change/")
+    assert "Not the same as Mawingu Forum Kenya" in text_of(page)
+    assert "Told apart from another entry" in text_of(page)
+    door = f"{REGISTER}{other.pk}/difference/{one.pk}/"
+    assert door in page.content.decode()
+    assert desk.get(door).status_code == 405
+    answer = desk.post(door, follow=True)
+    assert "Mawingu Forum and Mawingu Forum may be one organisation again." in text_of(answer)
+    assert "Not the same as" not in text_of(answer)
+    assert not Difference.objects.exists()
+    for entry, twin in ((one, other), (other, one)):
+        told = [(event.verb, event.code, event.by.name) for event in list(entry.events.all())[-2:]]
+        assert told == [(verb, twin.public_id, "Chiara") for verb in ("tell_apart", "forget_difference")]
+    assert f"{REGISTER}{other.pk}/merge/{one.pk}/" in links_of(desk.get(f"{REGISTER}{other.pk}/merge/"))
+    assert "Nobody has told these two entries apart." in text_of(desk.post(door, follow=True))
+
+
+def test_a_difference_of_what_was_merged_is_taken_back_with_it(client):
+    germany, switzerland, third = (an_organisation(country=code) for code in ("DE", "CH", "AT"))
+    merging.declare_different(germany, switzerland, by=None, at=timezone.now())
+    merge(third, germany)
+    with pytest.raises(NotAllowed, match="role"):
+        merging.take_difference_back(third, switzerland, by=UserFactory(staff=True), at=timezone.now())
+    client.force_login(a_moderator(a_letter(), role="convener"))
+    assert client.post(f"{REGISTER}{third.pk}/difference/{switzerland.pk}/").status_code == 403
+    assert merging.different_from(fresh(third)) == {switzerland.pk}
+    merging.take_difference_back(third, switzerland, by=None, at=timezone.now())
+    assert merging.different_from(fresh(third)) == set()
+
+
 # Cost
 
 

@@ -6,21 +6,22 @@ from django.core.management.base import BaseCommand
 
 from coalition.workflow import Workflow
 from letters import amending, delivering, drafting, endorsing, inviting, lifecycle, responding
-from signatories import correcting, vetting
+from signatories import correcting, imports, vetting
 
 #: Modules whose verbs stand in a table.
-VERBS = (drafting, lifecycle, inviting, amending, delivering, responding, endorsing, vetting, correcting)
+VERBS = (drafting, lifecycle, inviting, amending, delivering, responding, endorsing, vetting, correcting, imports)
 
 TABLES: dict[str, Workflow[Any]] = {
     "Letter": lifecycle.flow,
     "Endorsement": endorsing.flow,
     "Organisation": vetting.flow,
     "Correction": correcting.flow,
+    "Import": imports.flow,
 }
 
 
 class Command(BaseCommand):
-    help = "Prints the allowed moves of letters, endorsements and organisations as Markdown."
+    help = "Prints the allowed moves of letters, endorsements, organisations and imports as Markdown."
 
     def handle(self, *args: object, **options: object) -> None:
         self.stdout.write(as_markdown())
