@@ -24,6 +24,7 @@ from openpyxl.cell import WriteOnlyCell
 from coalition import countries
 from coalition.desk import staff
 from coalition.roles import keeps_the_register
+from signatories.importing.csvs import MADE_SAFE
 from signatories.models import Organisation, OrganisationName
 
 if TYPE_CHECKING:
@@ -39,18 +40,19 @@ COLUMNS = (
 )
 #: Between several values in one cell.
 BETWEEN = " | "
-#: What a spreadsheet may take for the beginning of a formula, with the apostrophes that stand before it already.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+#: What a spreadsheet may take for the beginning of a formula, with the apostrophes that stand before it already. One
+#: that parts at semicolons, as in much of Europe, takes so what stands behind one of them, too.
+_FORMULA = re.compile(r"(^|;\s*)('*[=+\-@\t\r])")
 
 
 def safe(cell: str) -> str:
     """`cell` so that no spreadsheet works it out: one apostrophe before whatever may begin a formula. `plain` takes
     it off again, as the reading of a CSV does, so that every value comes back as it was."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return _FORMULA.sub(r"\1'\2", cell)
 
 
 def plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return MADE_SAFE.sub(r"\1\2", cell)
 
 
 def urls(desk: OrganisationAdmin) -> list[URLPattern]:

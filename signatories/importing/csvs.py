@@ -13,6 +13,7 @@ from signatories.importing import headers
 from signatories.importing.decoding import decode
 from signatories.importing.sheets import (
     LONGEST_CELL,
+    MOST_COLUMNS,
     MOST_ROWS,
     CellTooLong,
     Damaged,
@@ -23,6 +24,9 @@ from signatories.importing.sheets import (
     check_row,
 )
 
+#: The apostrophe before what a spreadsheet may take for a formula: at the beginning of a cell, or of what a program
+#: that parts at semicolons takes for one.
+MADE_SAFE = re.compile(r"(^|;\s*)'('*[=+\-@\t\r])")
 SEPARATORS = ",;\t|"
 #: Records by which the separator is found.
 LOOKED_AT = 200
@@ -91,7 +95,7 @@ def _separator(text: str) -> str:
         if not records:
             continue
         width, number = Counter(map(len, records)).most_common(1)[0]
-        named = any(headers.recognise(cells) for cells in records[:5] if len(cells) > 1)
+        named = any(headers.recognise(cells) for cells in records[:5] if 1 < len(cells) <= MOST_COLUMNS)
         share = number / len(records)
         if width > 1 and (share >= ALIKE or named):
             best = max(best, (share + named, separator), key=lambda pair: pair[0])
@@ -116,8 +120,8 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _plain(cell: str) -> str:
-    """Without the apostrophe that our own exports, and others, put before what may begin a formula."""
-    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+    """Without the apostrophes that our own exports, and others, put before what may begin a formula."""
+    return MADE_SAFE.sub(r"\1\2", cell)
 
 
 def _unquoted(line: str) -> str:

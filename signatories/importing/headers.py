@@ -81,6 +81,8 @@ _CALLED = {
     ),
 }
 ROLES = tuple(_CALLED)
+#: Characters of a title, or of a question, that are looked at.
+LONGEST_TITLE = 300
 #: "Name" alone is the organisation's only where no column is called so.
 _BARE_NAMES = _words("name | nom | nombre | nome | الاسم | 名称 | 名稱 | 名前 | имя | название")
 _EXACT = {fold(word): role for role, words in _CALLED.items() for word in words.split(" | ")}
@@ -89,6 +91,7 @@ _PARTS = sorted(((word, role) for word, role in _EXACT.items()), key=lambda pair
 
 def recognise(cells: Sequence[str]) -> dict[str, int] | None:
     """Which column holds what, if these cells name columns and one of them the organisation's name; else None."""
+    cells = [cell[:LONGEST_TITLE] for cell in cells]
     plain = [fold(re.sub(r"[(\[（].*?[)\]）]", " ", cell)) or fold(cell) for cell in cells]
     if any("@" in cell or "://" in cell for cell in cells):
         return None
@@ -126,9 +129,14 @@ def _by_part(words: str, taken: Container[str]) -> str | None:
     around = f" {words} "
     asks = any(f" {word} " in around for word in _ASKING)
     free = ((word, role) for word, role in _PARTS if role not in taken and len(word) > 3)
+    if any(f" {word} " in around for word in _TURNING):  # to "do you not want to be published?" yes means no
+        free = ((word, role) for word, role in free if role != "visibility")
     return next((role for word, role in free if asks and f" {word} " in around), None)
 
 
+_TURNING = _words(
+    "not | don t | without | hide | hidden | anonymous | confidential | ne | pas | anonyme | sin | ocultar"
+)
 _ASKING = _words(
     "your | you | please | which | what | where | of the | name of | in english | votre | vos | de l | de la | "
     "de votre | su | tu | cuál | qué | de su | da sua | sua | اسم | يرجى | ما | вашей | ваш | ваша | укажите | "

@@ -22,7 +22,10 @@ from tests.reading import links_of
 pytestmark = pytest.mark.django_db
 
 REGISTER = "/admin/signatories/organisation/"
-DANGEROUS = ["=1+1", "+254 Forum", "-Agapan", "@segudigital", "'=quoted", "''@twice"]
+DANGEROUS = [
+    *("=1+1", "+254 Forum", "-Agapan", "@segudigital", "'=quoted", "''@twice"),
+    *('Forum;=HYPERLINK("http://x.example")', "A; +1;'=2", ";'';-3"),
+]
 
 
 @pytest.fixture
@@ -53,6 +56,8 @@ def test_csv_is_complete_and_comes_back_as_it_was(desk):
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
     assert rows[0][:3] == ["id", "name", "acronym"]
     assert not any(cell.startswith(tuple("=+-@\t\r")) for row in rows for cell in row)
+    parted = [cell for line in data.decode().splitlines() for cell in line.split(";")]
+    assert not any(cell.lstrip().startswith(tuple("=+-@\t\r")) for cell in parted)
     assert {exports.plain(row[1]) for row in rows[1:]} == set(names)
     again = entries(read(data, "organisations.csv"))
     assert {entry.name for entry in again} == set(names)

@@ -6,8 +6,10 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -140,6 +142,27 @@ def test_columns_that_are_not_named_are_asked_for():
     assert sheet.columns is None
     found = entries(sheet, {"name": 0, "country": 1})
     assert [(entry.name, entry.country) for entry in found] == [("Forum Mawingu", "KE"), ("Amani Trust", "UG")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Do you want us not to publish this?",
+        "Do you want to stay anonymous (not public)?",
+        "Hide your publication?",
+    ],
+)
+def test_a_question_turned_round_is_not_taken_for_a_wish(asked):
+    assert "visibility" not in (recognise(["Organisation", asked]) or {})
+    assert recognise(["Organisation", "May we publish your name?"])["visibility"] == 1
+
+
+@pytest.mark.parametrize("line", [",".join(["(" * 4900] * 60), "a," * 2_000_000])
+def test_a_row_of_oddities_is_not_looked_at_for_long(line):
+    began = time.process_time()
+    with suppress(Refused):
+        read(f"{line}\n{line[:300_000]}\n".encode()[:9_000_000], "list.csv")
+    assert time.process_time() - began < 2
 
 
 def test_a_list_of_names_with_commas_is_one_column():
