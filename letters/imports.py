@@ -61,9 +61,12 @@ def taken(batch: Import, organisations: Iterable[int]) -> set[int]:
 
 def look(batch: Import, line: ImportLine) -> list[Problem]:
     """A wish that this letter can't keep must not be overlooked."""
-    wish = _aside(line).get("visibility") or Visibility.NAMED
-    is_kept = wish == Visibility.NAMED or batch.for_letter.letter.allows_withheld_names
-    return [] if is_kept else [Problem("withheld")]
+    return [Problem("withheld")] if wish(line) and not batch.for_letter.letter.allows_withheld_names else []
+
+
+def wish(line: ImportLine) -> str:
+    said = _aside(line).get("visibility") or Visibility.NAMED
+    return "" if said == Visibility.NAMED else str(Visibility(said).label)
 
 
 def give(batch: Import, lines: Sequence[tuple[ImportLine, Organisation]], by: User | None, at: datetime) -> None:
@@ -90,9 +93,9 @@ def give(batch: Import, lines: Sequence[tuple[ImportLine, Organisation]], by: Us
     ]
     ImportedEndorsement.objects.bulk_create(rows, batch_size=1000)
     for (line, _signer), endorsement in zip(lines, made, strict=True):
-        wish = _aside(line).get("visibility") or Visibility.NAMED
-        if wish != endorsement.visibility and letter.allows_withheld_names:
-            endorsing.lower(endorsement, visibility=wish, by=by, at=at)
+        wanted = _aside(line).get("visibility") or Visibility.NAMED
+        if wanted != endorsement.visibility:  # refused where the letter names everybody: then nothing is imported
+            endorsing.lower(endorsement, visibility=wanted, by=by, at=at)
 
 
 def take_back(batch: Import, by: User | None, at: datetime) -> list[int]:
@@ -127,6 +130,7 @@ def uses(organisations: Iterable[int]) -> set[int]:
 KIND = imports.Kind(
     allows=may_import,
     look=look,
+    wish=wish,
     hold=lambda batch: locked(batch.for_letter.letter),
     taken=taken,
     give=give,

@@ -168,6 +168,7 @@ class Shown:
 
     line: ImportLine
     printed: str
+    wish: str
     problems: list[str]
     options: list[dict[str, Any]]
     like: dict[str, Any] | None
@@ -335,6 +336,7 @@ def _shown(page: Page[ImportLine]) -> list[Shown]:
         Shown(
             line=line,
             printed=imports.printed(line),
+            wish=imports.KINDS[line.origin.what].wish(line),
             problems=[hazards.words(code, detail) for code, detail in line.problems],
             options=(options := _options(line, known)),
             like=next((option for option in options if option.get("is_likely")), None),

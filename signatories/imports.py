@@ -39,6 +39,8 @@ class Kind:
     allows: Callable[[User | None, Import], bool] = lambda by, batch: True
     look: Callable[[Import, ImportLine], list[Problem]] = lambda batch, line: []
     """What else about a line a person should look at."""
+    wish: Callable[[ImportLine], str] = lambda line: ""
+    """How it wants to appear, in words, where that is not by name."""
     hold: Callable[[Import], AbstractContextManager[object]] = lambda batch: nullcontext()
     """Locks what stands above the register, while the import is done or undone."""
     taken: Callable[[Import, Iterable[int]], set[int]] = lambda batch, organisations: set()

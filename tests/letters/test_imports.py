@@ -15,7 +15,7 @@ from letters import counting, endorsing
 from letters import imports as lists
 from letters.models import Endorsement, Representative
 from signatories import imports
-from signatories.importing import paste
+from signatories.importing import paste, read
 from signatories.models import Import, Organisation
 from tests.factories import a_letter, a_moderator, an_endorsement, an_organisation
 from tests.reading import links_of, text_of
@@ -71,6 +71,7 @@ def test_a_form_collected_before_is_recorded_with_its_people_and_wishes(desk, le
     run_jobs()
     page = text_of(desk.get(answer["Location"]))
     assert "A name, a role and an email address are needed for a contact" in page
+    assert "Amani Trust wants to appear: In the total only" in page
     desk.post(answer["Location"], {"do": "confirm"})
     run_jobs()
     mawingu, amani, lake = Endorsement.objects.order_by("pk")
@@ -98,8 +99,6 @@ def test_nobody_is_recorded_or_told_unless_it_is_wanted(desk, letter, run_jobs, 
 
 def test_a_wish_that_the_letter_can_not_keep_is_not_overlooked(run_jobs):
     letter = a_letter(withheld_names="not_allowed")
-    from signatories.importing import read
-
     batch = lists.take_in(
         letter, read(CSV.encode(), "form.csv"), kind="form", evidence="mailbox", by=None, at=timezone.now(),
         source="Form", filename="form.csv",
@@ -110,6 +109,20 @@ def test_a_wish_that_the_letter_can_not_keep_is_not_overlooked(run_jobs):
     imports.choose(batch, {line.pk: "new" for line in batch.lines.all()})
     with pytest.raises(NotAllowed, match="Line 3 can’t be imported as it is"):
         imports.confirm(batch, by=None)
+
+
+def test_rules_that_change_meanwhile_make_no_name_public(letter, run_jobs):
+    said = {"kind": "form", "evidence": "mailbox", "by": None, "at": timezone.now(), "source": "Form"}
+    batch = lists.take_in(letter, read(CSV.encode(), "form.csv"), **said, filename="form.csv")
+    run_jobs()
+    batch.refresh_from_db()
+    imports.confirm(batch, by=None)
+    type(letter).objects.filter(pk=letter.pk).update(withheld_names="not_allowed")
+    run_jobs()
+    batch.refresh_from_db()
+    assert batch.status == "previewed"
+    assert "On this letter every organisation is published by name." in batch.trouble
+    assert not Endorsement.objects.exists()
 
 
 def test_who_has_signed_already_is_left_out(letter, run_jobs):
