@@ -235,6 +235,23 @@ def an_entity_bomb() -> bytes:
     return a_zip(**{"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": entity})
 
 
+def many_styles() -> bytes:
+    """Small when packed, small when unpacked, and gigabytes in the memory of whoever reads it."""
+    made = zipfile.ZipFile(io.BytesIO(a_book(["Name"], ["Forum"])))
+    kinds = "".join(f'<xf numFmtId="{n * 7919 % 160}" fontId="0" fillId="0" borderId="0"/>' for n in range(700_000))
+    entries = {name: made.read(name) for name in made.namelist()}
+    entries["xl/styles.xml"] = entries["xl/styles.xml"].replace(b"</cellXfs>", kinds.encode() + b"</cellXfs>")
+    return a_zip(**entries)
+
+
+def in_other_letters() -> bytes:
+    made = zipfile.ZipFile(io.BytesIO(a_book(["Name"], ["Forum"])))
+    entries = {name: made.read(name) for name in made.namelist()}
+    sheet = entries["xl/worksheets/sheet1.xml"].decode()
+    entries["xl/worksheets/sheet1.xml"] = f'<!DOCTYPE x [<!ENTITY a "aaaa">]>{sheet}'.encode("utf-16-le")
+    return a_zip(**entries)
+
+
 def a_png(side: int = 20_000) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
@@ -255,6 +272,8 @@ BAD = {
     "zip bomb": (a_bomb, "list.xlsx", "unpacks to more"),
     "lying zip bomb": (a_lying_bomb, "list.xlsx", "could not be read"),
     "entity bomb": (an_entity_bomb, "list.xlsx", "could not be read"),
+    "bomb in other letters": (in_other_letters, "list.xlsx", "could not be read"),
+    "many styles": (many_styles, "list.xlsx", "could not be read"),
     "many entries": (lambda: a_zip(**{f"f{n}": b"" for n in range(1000)}), "list.xlsx", "unpacks to more"),
     "old excel": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "list.xls", "Old Excel files"),
     "old excel by name": (lambda: b"Name\tCountry\n", "list.xls", "Old Excel files"),
@@ -320,9 +339,9 @@ import resource, sys, io, os
 import django
 django.setup()
 from signatories.importing import Refused, read, read_file
-from tests.signatories.test_importing import a_bomb, a_lying_bomb, a_png, a_book
+from tests.signatories.test_importing import a_bomb, a_lying_bomb, a_png, a_book, many_styles
 huge = open("/dev/zero", "rb")
-made = [(a_bomb(), "a.xlsx"), (a_lying_bomb(), "a.xlsx"), (a_png(), "a.csv"),
+made = [(a_bomb(), "a.xlsx"), (many_styles(), "a.xlsx"), (a_lying_bomb(), "a.xlsx"), (a_png(), "a.csv"),
         (b"a,b\\n" + b"x,y\\n" * 2_400_000, "a.csv"),
         (a_book(*[["Forum %d" % n, "Kenya", "https://forum.example/%d" % n] for n in range(20_500)]), "a.xlsx")]
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
@@ -338,7 +357,7 @@ print(refused)
     ended = subprocess.run(
         [sys.executable, "-c", program], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=False
     )
-    assert ended.stdout.strip() == "6", ended.stderr
+    assert ended.stdout.strip() == "7", ended.stderr
 
 
 # Pasted lists
