@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coalition.models import User
 from coalition.workflow import NotAllowed, locked, together
 from letters import endorsing
 from letters.endorsing import SignOn
-from letters.models import Endorsement, EndorsementImport, ImportedEndorsement, Letter
+from letters.models import Endorsement, EndorsementImport, ImportedEndorsement, Letter, LetterRole
 from letters.roles import MODERATOR
 from signatories import imports
 from signatories.importing import Problem, Sheet
@@ -51,6 +52,10 @@ def may_import(by: User | None, batch: Import) -> bool:
     """While its row is being made, it belongs to no letter yet; `take_in` has asked."""
     about = EndorsementImport.objects.filter(origin=batch).select_related("letter").first() if batch.pk else None
     return about is None or MODERATOR.allows(by, about.letter)
+
+
+def seen_by(by: User, batches: QuerySet[Import]) -> QuerySet[Import]:
+    return batches.filter(for_letter__letter__in=Letter.objects.held_by(by, LetterRole.Role.MODERATOR))
 
 
 def taken(batch: Import, organisations: Iterable[int]) -> set[int]:
@@ -129,6 +134,7 @@ def uses(organisations: Iterable[int]) -> set[int]:
 
 KIND = imports.Kind(
     allows=may_import,
+    seen_by=seen_by,
     look=look,
     wish=wish,
     hold=lambda batch: locked(batch.for_letter.letter),

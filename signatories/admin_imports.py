@@ -168,6 +168,7 @@ class Shown:
 
     line: ImportLine
     printed: str
+    decision: str
     wish: str
     problems: list[str]
     options: list[dict[str, Any]]
@@ -197,14 +198,13 @@ def all_imports(request: HttpRequest) -> HttpResponse:
 
 def form_page(request: HttpRequest, form: forms.Form, batches: QuerySet[Import], **more: Any) -> HttpResponse:
     """The form with the latest imports below; `more` for the page of a letter."""
-    person = staff(request)
-    latest = batches.order_by("-pk")[:50]
+    latest = imports.seen_by(staff(request), batches).order_by("-pk")[:50]
     context = {
         **admin.site.each_context(request),
         "opts": Organisation._meta,
         "title": _("Import a list"),
         "form": form,
-        "batches": [batch for batch in latest if imports.IMPORTER.allows(person, batch)],
+        "batches": latest,
         "back": reverse("admin:signatories_organisation_changelist"),
         **more,
     }
@@ -263,16 +263,21 @@ def _post(request: HttpRequest, batch: Import, person: User) -> HttpResponse:
 
 def _keep(request: HttpRequest, batch: Import) -> None:
     """Writes down what was chosen on this page."""
-    prefix = "line-"
-    said = {
-        int(name.removeprefix(prefix)): value
-        for name, value in request.POST.items()
-        if name.startswith(prefix) and name.removeprefix(prefix).isascii() and name.removeprefix(prefix).isdigit()
-    }
-    if said:
+    if said := _by_line(request, "line-"):
         with locked(batch):
             _check_open(batch)
-            imports.choose(batch, {pk: str(value) for pk, value in said.items() if pk < 2**63})
+            otherwise = imports.choose(batch, said, _by_line(request, "was-"))
+        if otherwise:
+            raise NotAllowed(
+                _("Somebody else has decided otherwise meanwhile: line %(numbers)s. Look at it again.")
+                % {"numbers": ", ".join(map(str, otherwise))}
+            )
+
+
+def _by_line(request: HttpRequest, prefix: str) -> dict[int, str]:
+    """What was posted for lines, by their keys."""
+    posted = ((name.removeprefix(prefix), value) for name, value in request.POST.items() if name.startswith(prefix))
+    return {int(pk): str(value) for pk, value in posted if pk.isascii() and pk.isdigit() and len(pk) < 19}
 
 
 def _check_open(batch: Import) -> None:
@@ -336,6 +341,7 @@ def _shown(page: Page[ImportLine]) -> list[Shown]:
         Shown(
             line=line,
             printed=imports.printed(line),
+            decision=imports.decision(line),
             wish=imports.KINDS[line.origin.what].wish(line),
             problems=[hazards.words(code, detail) for code, detail in line.problems],
             options=(options := _options(line, known)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -37,6 +39,8 @@ class Kind:
     """What an import is for, besides the register itself; the apps above say so of theirs."""
 
     allows: Callable[[User | None, Import], bool] = lambda by, batch: True
+    seen_by: Callable[[User, models.QuerySet[Import]], models.QuerySet[Import]] = lambda by, batches: batches
+    """Those of these imports that it allows somebody; for lists of them."""
     look: Callable[[Import, ImportLine], list[Problem]] = lambda batch, line: []
     """What else about a line a person should look at."""
     wish: Callable[[ImportLine], str] = lambda line: ""
@@ -62,6 +66,14 @@ def _may_import(by: User | None, batch: Import | None) -> bool:
 
 
 IMPORTER = Actor("moderator", _may_import)
+
+
+def seen_by(by: User, batches: models.QuerySet[Import]) -> models.QuerySet[Import]:
+    """Those with which somebody who keeps the register may work."""
+    seen = (kind.seen_by(by, batches.filter(what=what)).order_by().values("pk") for what, kind in KINDS.items())
+    return batches.filter(functools.reduce(operator.or_, (Q(pk__in=pks) for pks in seen)))
+
+
 flow = Workflow(Import, ImportEvent)
 
 
@@ -254,18 +266,35 @@ def preview(batch: Import) -> None:
     show(batch)
 
 
-def choose(batch: Import, choices: Mapping[int, str]) -> None:
-    """Writes decisions down: for a line's key "new", "skip", "" or the key of an organisation that was suggested."""
+def choose(batch: Import, choices: Mapping[int, str], seen: Mapping[int, str] | None = None) -> list[int]:
+    """Writes decisions down: for a line's key "new", "skip", "" or the key of an organisation that was suggested.
+
+    `seen`: the decisions as they were shown to whoever decides. What they left alone stays as it is now; the numbers of
+    lines that somebody else has decided otherwise since are returned, and these stay so.
+    """
+    otherwise: list[int] = []
     with transaction.atomic():
         lines = list(batch.lines.filter(pk__in=choices))
         for line in lines:
-            said = choices[line.pk]
+            said, now = choices[line.pk], decision(line)
+            was = (seen or {}).get(line.pk, now)
+            if said in (was, now):
+                continue
+            if now != was:
+                otherwise.append(line.number)
+                continue
             suggested = {str(candidate["organisation"]) for candidate in line.candidates}
             if said in suggested:
                 line.choice, line.organisation_id = Choice.KNOWN, int(said)
             elif said in (Choice.NEW, Choice.SKIP, Choice.UNDECIDED):
                 line.choice, line.organisation = said, None
         _write(lines, ["choice", "organisation"])
+    return otherwise
+
+
+def decision(line: ImportLine) -> str:
+    """As `choose` takes it."""
+    return str(line.organisation_id) if line.choice == Choice.KNOWN else line.choice
 
 
 def choose_new(batch: Import) -> int:

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from coalition.workflow import NotAllowed
+from letters import imports as lists
 from signatories import imports, vetting
 from signatories.importing import paste
 from signatories.models import Import, ImportLine, Organisation
@@ -241,6 +242,37 @@ def test_decisions_are_kept_only_while_they_are_waited_for(desk, run_jobs):
     imports.confirm(batch, by=None)
     press(desk, batch, "keep", **{f"line-{line_of(batch, 1).pk}": "skip"})
     assert line_of(batch, 1).choice == "new"
+
+
+def test_an_old_page_does_not_take_back_what_somebody_else_decided(desk, run_jobs):
+    batch = a_preview("Forum Mawingu\nAmani Trust\nLake Watch", run_jobs)
+    one, two, three = (line_of(batch, number) for number in (1, 2, 3))
+    page = desk.get(f"{DOOR}{batch.public_id}/").content.decode()
+    assert f'name="was-{one.pk}" value="new"' in page
+    old = {f"was-{line.pk}": "new" for line in (one, two, three)}
+    imports.choose(batch, {one.pk: "skip", two.pk: "skip"})
+    posted = {f"line-{one.pk}": "new", f"line-{two.pk}": "", f"line-{three.pk}": "skip"}
+    answer = press(desk, batch, "confirm", **old, **posted)
+    assert "Somebody else has decided otherwise meanwhile: line 2." in text_of(desk.get(answer["Location"]))
+    assert [line.choice for line in batch.lines.all()] == ["skip", "skip", "skip"]
+    batch.refresh_from_db()
+    assert batch.status == "previewed"
+
+
+def test_the_list_of_lists_asks_the_database_no_more_for_more_of_them(desk, client):
+    def queries(number: int) -> int:
+        for _ in range(number):
+            imports.take_in(paste("Forum"), source="Form", by=None, at=timezone.now())
+            lists.take_in(
+                letter, paste("Forum"), kind="form", evidence="mailbox", by=None, at=timezone.now(), source="Form"
+            )
+        with CaptureQueriesContext(connection) as counted:
+            page = desk.get(DOOR)
+        assert all(batch.public_id in page.content.decode() for batch in Import.objects.all())
+        return len(counted)
+
+    client.force_login(a_moderator(letter := a_letter()))
+    assert queries(1) == queries(5)
 
 
 def test_who_keeps_no_register_may_not_import(client, run_jobs):
