@@ -346,3 +346,9 @@ def test_who_does_not_keep_the_register_sees_of_an_entry_what_the_public_sees(cl
     assert "Public page" in seen
     for words in ("Hidden", "followed", "correction", "Network added", "Another entry merged"):
         assert words not in seen
+
+
+def test_a_nul_in_the_address_asks_nothing(desk):
+    for asked in ("q", "standing__exact", "at_risk__exact", "p"):
+        assert desk.get(REGISTER, {asked: "a\0b"})["Location"] == f"{REGISTER}?e=1"
+        assert desk.get(f"{REGISTER}export/csv/", {asked: "a\0b"}).status_code == 404
