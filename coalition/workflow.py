@@ -16,7 +16,7 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -261,6 +261,13 @@ def locked(subject: M) -> Iterator[M]:
 def lock_all(model: type[M], pks: Iterable[Any]) -> set[Any]:
     """Locks many rows of one table, in the order of their keys; returns the keys of those that are there."""
     return set(_locked(model).filter(pk__in=pks).order_by("pk").values_list("pk", flat=True))
+
+
+def one_at_a_time(what: str) -> None:
+    """Waits until no other transaction is about the same; afterwards what that one wrote is seen. For what has no row
+    yet that could be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [what])
 
 
 @dataclass

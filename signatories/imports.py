@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from coalition.jobs import enqueue
 from coalition.models import User
 from coalition.roles import CLOCK, keeps_the_register
-from coalition.workflow import NOW, Actor, NotAllowed, Workflow, lock_all, together
+from coalition.workflow import NOW, Actor, NotAllowed, Workflow, lock_all, one_at_a_time, together
 from signatories import importing, matching, suggesting, vetting
 from signatories.importing import Entry, Problem, Row, Sheet
 from signatories.importing.hazards import BLOCKING, DOUBTFUL, OF_THE_FILE
@@ -171,6 +171,7 @@ def carry_out(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
     """All of it in this transaction, or nothing."""
     kind = KINDS[batch.what]
     with kind.hold(batch):
+        one_at_a_time("import")  # of two lists that bring one organisation the later one must see it
         _hold_organisations(batch)
         _check_decisions(batch)
         _check_meanwhile(batch)
@@ -464,15 +465,16 @@ def _check_decisions(batch: Import) -> None:
 
 
 def _check_meanwhile(batch: Import) -> None:
-    """What came onto the register since the comparison must not come onto it again."""
+    """What came onto the register since the comparison must not come onto it again. It is not known by its time, as
+    that is when its transaction began, but by whether it was suggested."""
     lines = batch.lines.filter(choice=Choice.NEW).defer("raw", "aside")
     new = {(line.normalised, line.country): line for line in lines}
-    names = OrganisationName.objects.filter(
-        normalised__in={plain for plain, _country in new}, organisation__created_at__gt=batch.created_at
-    )
+    names = OrganisationName.objects.filter(normalised__in={plain for plain, _country in new})
     here = names.exclude(kind=OrganisationName.Kind.ACRONYM).filter(organisation__in=suggesting.register())
-    for plain, country in here.values_list("normalised", "organisation__country").order_by("organisation"):
-        if line := new.get((plain, country)):
+    found = here.values_list("organisation", "normalised", "organisation__country").order_by("organisation")
+    for organisation, plain, country in found:
+        line = new.get((plain, country))
+        if line and all(organisation != candidate["organisation"] for candidate in line.candidates):
             raise NotAllowed(
                 _("Line %(number)d: “%(name)s” came onto the register meanwhile. Compare the list again.")
                 % {"number": line.number, "name": line.name}

@@ -156,6 +156,28 @@ def test_what_came_onto_the_register_meanwhile_is_not_doubled(desk, run_jobs):
     assert Organisation.objects.count() == 1
 
 
+def test_what_was_seen_and_is_said_to_be_another_comes_onto_the_register(run_jobs):
+    batch = a_preview("Forum Mawingu", run_jobs)
+    an_organisation("Forum Mawingu", country="")
+    imports.compare_again(batch, by=None)
+    run_jobs()
+    imports.choose(batch, {line_of(batch, 1).pk: "new"})
+    imports.confirm(Import.objects.get(), by=None)
+    run_jobs()
+    assert (Import.objects.get().status, Organisation.objects.count()) == ("confirmed", 2)
+
+
+def test_what_was_being_written_while_a_list_was_compared_is_not_doubled(run_jobs):
+    batch = a_preview("Forum Mawingu", run_jobs)
+    known = an_organisation("Forum Mawingu", country="")
+    began = batch.created_at - timedelta(seconds=5)  # its transaction: it ended after the comparison
+    Organisation.objects.filter(pk=known.pk).update(created_at=began)
+    imports.confirm(batch, by=None)
+    run_jobs()
+    assert "came onto the register meanwhile" in Import.objects.get().trouble
+    assert Organisation.objects.count() == 1
+
+
 def test_what_is_possible_is_for_a_person_to_decide(desk, run_jobs):
     known = an_organisation("Forum Mawingu for Rivers and Lakes", country="KE")
     batch = a_preview("Forum Mawingu Rivers\nSomething else", run_jobs)

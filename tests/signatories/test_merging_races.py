@@ -103,6 +103,17 @@ def test_two_lists_in_turned_order_do_not_wait_for_each_other():
         assert not Endorsement.objects.filter(organisation__in=known, status="confirmed").exists()
 
 
+def test_one_list_handed_in_twice_and_imported_at_once_comes_onto_the_register_once():
+    text = "\n".join(f"Quartz {number} zebra" for number in range(12))
+    batches = [imports.take_in(paste(text), source="Form", by=None, at=timezone.now()) for _ in range(2)]
+    for batch in batches:
+        imports.preview(batch)
+        imports.confirm(batch, by=None)
+    raised = at_once(*(lambda pk=batch.pk: imports.carry_out(Import.objects.get(pk=pk), by=None) for batch in batches))
+    assert [type(error) for error in raised if error] == [NotAllowed]
+    assert Organisation.objects.filter(names__text__startswith="Quartz ").count() == 12
+
+
 def test_a_list_against_a_merge_leaves_none_behind():
     for _ in range(ROUNDS):
         known = [an_organisation() for _ in range(6)]
