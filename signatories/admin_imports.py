@@ -27,7 +27,7 @@ from coalition.text import clean_line, fits
 from coalition.workflow import NotAllowed, locked
 from signatories import imports
 from signatories.importing import MOST_BYTES, Refused, Sheet, TooLarge, hazards, paste, read_file
-from signatories.importing.headers import ROLES
+from signatories.importing.headers import ROLES, looks_like_header
 from signatories.models import Import, ImportLine, Organisation
 
 PAGE = 200
@@ -123,6 +123,11 @@ class ColumnsForm(forms.Form):
                 choices=choices,
                 required=False,
             )
+        self.fields["has_titles"] = forms.BooleanField(
+            label=_("The first row holds titles, not an organisation"),
+            required=False,
+            initial=looks_like_header([row[0] for _title, row in self.samples if row]),
+        )
 
     @property
     def columns(self) -> dict[str, int]:
@@ -132,7 +137,7 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        roles = [role for role in data.values() if role]
+        roles = [role for name, role in data.items() if role and name != "has_titles"]
         if len(set(roles)) != len(roles):
             self.add_error(None, _("Two columns are said to hold the same. Choose one of them"))
         elif "name" not in roles:
@@ -236,7 +241,8 @@ def _post(request: HttpRequest, batch: Import, person: User) -> HttpResponse:
         _keep(request, batch)
         match do:
             case "columns" if form is not None and form.is_valid():
-                imports.name_columns(batch, columns=form.columns, by=person, at=at)
+                has_titles = form.cleaned_data["has_titles"]
+                imports.name_columns(batch, columns=form.columns, has_titles=has_titles, by=person, at=at)
             case "rest-new":
                 with locked(batch):
                     _check_open(batch)

@@ -135,12 +135,18 @@ def read_in(
 
 
 @flow.step(Status.READ, to=Status.PREVIEWING, who=IMPORTER)
-def name_columns(batch: Import, *, columns: Mapping[str, int], by: User | None, at: datetime = NOW) -> None:
-    """What each column holds; the comparison starts when this is committed."""
+def name_columns(
+    batch: Import, *, columns: Mapping[str, int], has_titles: bool = False, by: User | None, at: datetime = NOW
+) -> None:
+    """What each column holds, and whether the first row does no more than say that; the comparison starts when this is
+    committed."""
     if "name" not in columns:
         raise NotAllowed(_("Say which column holds the names."))
     if len(set(columns.values())) != len(columns):
         raise NotAllowed(_("One column can’t hold two things."))
+    if has_titles:
+        batch.lines.filter(pk__in=batch.lines.order_by("number").values("pk")[:1]).delete()
+        batch.total = batch.lines.count()
     batch.columns = dict(columns)
     enqueue("signatories.tasks.preview_import", once=f"import-{batch.pk}", batch=batch.pk)
 

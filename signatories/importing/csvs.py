@@ -55,16 +55,18 @@ def with_header(rows: list[Row], *, read_as: str = "") -> Sheet:
         raise Empty
     # A title, or an empty form of one, may stand above the names of the columns.
     for place, row in enumerate(rows[:5]):
-        if columns := headers.recognise(row.cells):
+        columns = headers.recognise(row.cells)
+        if columns and all(_filled(above) < _filled(row) for above in rows[:place]):
             return _sheet(rows[place + 1 :], columns, row.cells, read_as)
     width = max(len(row.cells) for row in rows)
     filled = [index for index in range(width) if any(row.cells[index : index + 1] not in ((), ("",)) for row in rows)]
     if len(filled) == 1:
         return _sheet(rows, {"name": filled[0]}, (), read_as)
-    first = rows[0].cells
-    if headers.looks_like_header(first):
-        return _sheet(rows[1:], None, first, read_as)
     return _sheet(rows, None, (), read_as)
+
+
+def _filled(row: Row) -> int:
+    return sum(map(bool, row.cells))
 
 
 def _sheet(rows: list[Row], columns: dict[str, int] | None, header: tuple[str, ...], read_as: str) -> Sheet:

@@ -165,6 +165,12 @@ def test_a_row_of_oddities_is_not_looked_at_for_long(line):
     assert time.process_time() - began < 2
 
 
+def test_organisations_above_one_that_is_called_like_a_column_are_not_lost():
+    names = ["Forum Mawingu", "Amani Trust", "Entidad", "Lake Watch"]
+    sheet = read("".join(f"{name};Kenya\n" for name in names).encode(), "list.csv")
+    assert [row.cells[0] for row in sheet.rows] == names
+
+
 def test_a_list_of_names_with_commas_is_one_column():
     names = ["Water, Land and People", "Forum Mawingu", "Trust for Lakes, Rivers, and Wells", "Amani"]
     assert [entry.name for entry in entries(read("\n".join(names).encode(), "list.csv"))] == names

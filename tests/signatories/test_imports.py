@@ -217,6 +217,23 @@ def test_a_file_without_named_columns_asks_what_they_hold(desk, run_jobs):
     assert list(batch.lines.values_list("name", "country")) == [("Forum Mawingu", "KE"), ("Amani Trust", "UG")]
 
 
+@pytest.mark.parametrize(("has_titles", "names"), [(False, ["Forum Mawingu", "Amani Trust"]), (True, ["Amani Trust"])])
+def test_a_first_row_that_may_be_titles_is_not_lost_before_somebody_says_so(desk, run_jobs, has_titles, names):
+    rows = b"Forum Mawingu;Kenya;Bruno Otieno\nAmani Trust;Uganda;Asha Were\n"
+    answer = hand_in(desk, file=SimpleUploadedFile("list.csv", rows))
+    batch = Import.objects.get()
+    assert batch.header == []
+    page = text_of(desk.get(answer["Location"]))
+    assert "The first row holds titles, not an organisation" in page
+    assert "Forum Mawingu · Amani Trust" in page
+    said = {"has_titles": "on"} if has_titles else {}
+    press(desk, batch, "columns", **{"column-0": "name", "column-1": "country"}, **said)
+    run_jobs()
+    assert list(batch.lines.values_list("name", flat=True)) == names
+    batch.refresh_from_db()
+    assert (batch.done, batch.total) == (len(names), len(names))
+
+
 def test_bad_input_is_told_and_what_was_typed_is_kept(desk):
     picture = SimpleUploadedFile("list.csv", b"\x89PNG\r\n\x1a\n" + b"\0" * 600)
     page = hand_in(desk, file=picture)
