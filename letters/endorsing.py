@@ -301,6 +301,10 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
     representative = Representative.objects.filter(endorsement=endorsement)
     _invitations_of(endorsement, representative).delete()
     representative.delete()
+    # What a merge has folded into it says the same, and would come back by the undo.
+    doubles = endorsement.letter.endorsements.filter(organisation=endorsement.organisation, status=Status.FOLDED)
+    for double in doubles.exclude(pk=endorsement.pk).order_by("pk"):
+        remove_for_safety(double, by=by, at=at)
     merging.forget(endorsement)
     _forget_lines(endorsement)
     DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)

@@ -770,3 +770,18 @@ def test_the_desks_pages_ask_a_bounded_number_of_questions(desk):
 
     desk.get(f"{REGISTER}{an_organisation().pk}/change/")  # what is asked once and for all
     assert cost(4) == cost(1)
+
+
+def test_what_is_removed_for_safety_does_not_stay_in_its_double_nor_come_back_by_an_undo():
+    letter, kept, gone = a_letter(), an_organisation("Forum Mawingu"), an_organisation("FM")
+    standing, double = an_endorsement(letter, kept), an_endorsement(letter, gone)
+    done = merge(kept, gone)
+    double.refresh_from_db()
+    assert double.status == "folded"
+    endorsing.remove_for_safety(standing, by=None)
+    double.refresh_from_db()
+    assert (double.status, double.organisation, double.printed_name) == ("removed", None, "")
+    undo(done)
+    double.refresh_from_db()
+    assert double.status == "removed"
+    assert counting.count(letter, timezone.now()).organisations == 0
