@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, pairwise
+from math import sqrt
 from typing import Any, NamedTuple
 
 from django.db import connection, models
@@ -24,8 +25,8 @@ from signatories.words import JOINING
 MOST = 8
 #: What is offered to somebody who searches has at least this score.
 FLOOR = 0.2
-#: Names that are read and compared, of all that Postgres finds.
-COMPARED = 30
+#: Organisations that are read and compared, of all that Postgres finds; more find hardly anything more.
+COMPARED = 12
 
 
 class Level(models.TextChoices):
@@ -95,7 +96,7 @@ def candidates_of_each(
         for at_domain, near in zip(at_domains, _nearest([one.name for one in wanted]), strict=True)
     ]
     home = dict(organisations.filter(pk__in=set().union(*nearest)).values_list("pk", "country"))
-    found = [_worth_comparing({pk: worth for pk, worth in near.items() if pk in home}) for near in nearest]
+    found = [sorted(near.keys() & home.keys(), key=lambda pk: (-near[pk], pk))[:COMPARED] for near in nearest]
     names = _names({pk for pks in found for pk in pks})
     compared = [
         _best({pk: _compared(one, names[pk], home[pk], pk in at_domain) for pk in pks}, most)
@@ -140,12 +141,6 @@ def _candidate(organisation: Organisation, likeness: alike.Likeness) -> Candidat
     found = copy(organisation)
     found.score = likeness.score
     return Candidate(found, likeness.score, tuple(map(str, likeness.reasons)))
-
-
-def _worth_comparing(nearest: dict[int, float]) -> list[int]:
-    """Those that share more than common words; of the others as many as fill up a short list."""
-    telling = sum(worth >= TELLS for worth in nearest.values())
-    return sorted(nearest, key=lambda pk: (-nearest[pk], pk))[: min(COMPARED, max(MOST, telling))]
 
 
 def _best(compared: dict[int, alike.Likeness], most: int) -> dict[int, alike.Likeness]:
@@ -204,10 +199,12 @@ def _domain_of_mail(domain: str) -> str:
 SOUGHT = 8
 #: Names read for one question to the index; a word that more names have tells little.
 READ = 100
-#: What it is worth that a question finds a name.
-IS_IT, TELLS, COMMON = 100.0, 10.0, 1.0
+#: What it is worth that a question finds a name: in whole or by acronym, by several words, by one.
+IS_IT, SEVERAL, ONE = 1000.0, 100.0, 50.0
 #: Unknown words for which the register is asked what they may be slips of.
 CORRECTED = 4
+#: What such a word is taken for beside the others, at most.
+READINGS = 3
 
 
 class Question(NamedTuple):
@@ -229,19 +226,21 @@ def _nearest(names: Sequence[str]) -> list[dict[int, float]]:
     meant = _corrected({word for words in unknown for word in words})
     for name, questions, words in zip(names, asked, unknown, strict=True):
         if words:
-            better = [next(iter(meant.get(word, ())), word) if word in words else word for word in _sought(name)]
+            for better in _better(_sought(name), meant, hits):
+                questions |= _by_several(better)
             others = [other for word in words for other in meant.get(word, ())]
-            questions |= _by_several(better) | {Question(WORDS, other): TELLS for other in others}
+            questions |= {Question(WORDS, other): ONE for other in others}
     hits |= _hits({question for questions in asked for question in questions} - hits.keys())
     return [_weighed(questions, hits) for questions in asked]
 
 
 def _weighed(questions: Mapping[Question, float], hits: Mapping[Question, Collection[int]]) -> dict[int, float]:
+    """What speaks for each organisation that was found; what is found with many others tells little."""
     weights: defaultdict[int, float] = defaultdict(float)
     for question, worth in questions.items():
-        found = hits[question]
-        for pk in set(found):
-            weights[pk] += COMMON if worth == TELLS and len(found) >= READ else worth
+        found = set(hits[question])
+        for pk in found:
+            weights[pk] += worth / sqrt(len(found))
     return weights
 
 
@@ -256,7 +255,7 @@ def _questions(name: str) -> dict[Question, float]:
     questions = {Question(EQUAL, text): IS_IT for text in {whole, *telling, *acronyms, *alike.initials(name)}}
     questions |= {Question(ACRONYM, text): IS_IT for text in acronyms | alike.in_plain_han(name)}
     neighbours = [before + after for before, after in pairwise(words)]
-    return questions | {Question(WORDS, word): TELLS for word in (*words, *neighbours)} | _by_several(words)
+    return questions | {Question(WORDS, word): ONE for word in (*words, *neighbours)} | _by_several(words)
 
 
 def _sought(name: str) -> list[str]:
@@ -272,7 +271,7 @@ def _by_several(words: Sequence[str]) -> dict[Question, float]:
     if len(words) > 2:
         sets += combinations(words, len(words) - 1)
         sets += combinations(sorted(words, key=len, reverse=True)[:4], 2)
-    return {Question(WORDS, " ".join(some)): IS_IT for some in sets if len(some) > 1}
+    return {Question(WORDS, " ".join(some)): SEVERAL for some in sets if len(some) > 1}
 
 
 def _unknown(name: str, hits: Mapping[Question, Collection[int]]) -> list[str]:
@@ -281,6 +280,21 @@ def _unknown(name: str, hits: Mapping[Question, Collection[int]]) -> list[str]:
     # Of two Latin letters too many words are made for one to be a slip of another.
     readable = [word for word in words if len(word) > 2 or not word.isascii()]
     return [word for word in readable if len(words) < 3 or not hits[Question(WORDS, word)]][:CORRECTED]
+
+
+def _better(
+    words: Sequence[str], meant: Mapping[str, Sequence[str]], hits: Mapping[Question, Collection[int]]
+) -> list[list[str]]:
+    """The words of a name as they may be meant, where no name has them as they are: the likeliest of each, and in turn
+    the others of one."""
+    may_be = [[word] if hits[Question(WORDS, word)] else [*meant.get(word, ())][:READINGS] or [word] for word in words]
+    likeliest = [first for first, *_others in may_be]
+    turned = [
+        [*likeliest[:place], other, *likeliest[place + 1 :]]
+        for place, (_first, *others) in enumerate(may_be)
+        for other in others
+    ]
+    return [likeliest, *turned]
 
 
 def _hits(questions: Collection[Question]) -> dict[Question, list[int]]:
