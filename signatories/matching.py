@@ -27,6 +27,8 @@ MOST = 8
 FLOOR = 0.2
 #: Organisations that are read and compared, of all that Postgres finds; more find hardly anything more.
 COMPARED = 12
+#: Of so many it is asked whether they are among those to look among.
+FILTERED = 200
 
 
 class Level(models.TextChoices):
@@ -92,11 +94,11 @@ def candidates_of_each(
         organisations = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
     at_domains = _at_domains(wanted)
     nearest = [
-        dict.fromkeys(at_domain, IS_IT) | near
+        _nearest_first(dict.fromkeys(at_domain, IS_IT) | near)
         for at_domain, near in zip(at_domains, _nearest([one.name for one in wanted]), strict=True)
     ]
-    home = dict(organisations.filter(pk__in=set().union(*nearest)).values_list("pk", "country"))
-    found = [sorted(near.keys() & home.keys(), key=lambda pk: (-near[pk], pk))[:COMPARED] for near in nearest]
+    home = dict(organisations.filter(pk__in={pk for near in nearest for pk in near}).values_list("pk", "country"))
+    found = [[pk for pk in near if pk in home][:COMPARED] for near in nearest]
     names = _names({pk for pks in found for pk in pks})
     compared = [
         _best({pk: _compared(one, names[pk], home[pk], pk in at_domain) for pk in pks}, most)
@@ -141,6 +143,10 @@ def _candidate(organisation: Organisation, likeness: alike.Likeness) -> Candidat
     found = copy(organisation)
     found.score = likeness.score
     return Candidate(found, likeness.score, tuple(map(str, likeness.reasons)))
+
+
+def _nearest_first(weights: dict[int, float]) -> list[int]:
+    return sorted(weights, key=lambda pk: (-weights[pk], pk))[:FILTERED]
 
 
 def _best(compared: dict[int, alike.Likeness], most: int) -> dict[int, alike.Likeness]:
