@@ -104,9 +104,16 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["paper"]
 
 # Data
 
+_database = env.db_url_config(needed("DATABASE_URL", "For example postgres://user:password@host/coalition"))
 DATABASES = {
-    "default": env.db_url_config(needed("DATABASE_URL", "For example postgres://user:password@host/coalition"))
-    | {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
+    "default": _database
+    | {
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+        "CONN_HEALTH_CHECKS": True,
+        # Our queries are over before compiling them would pay.
+        "OPTIONS": {"options": "-c jit=off", **_database.get("OPTIONS", {})},
+    }
 }
 CACHES = {
     # Pages by their revision: a key is never reused, so each process may keep its own.

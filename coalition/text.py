@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 
 from pyuca import Collator
@@ -56,6 +56,8 @@ def fold(value: str) -> str:
     Only the combining marks U+0300 to U+036F count as accents (Latin, Greek, Cyrillic), so the vowel signs of Indic
     scripts and of Tibetan stay. Empty where there is neither letter nor figure. Idempotent.
     """
+    if value.isascii():
+        return " ".join(_PLAIN_WORDS.findall(value.lower()))
     value = _JOINERS.sub("", _HIDDEN.sub("", _bounded(value)))
     value = unicodedata.normalize("NFKC", value).casefold()
     value = _ACCENTS.sub("", unicodedata.normalize("NFKD", value)).translate(_PLAIN_LETTERS)
@@ -145,6 +147,7 @@ def _is_picture(letter: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def _is_word(letter: str) -> bool:
     return unicodedata.category(letter)[0] in "LMN" and letter not in _APOSTROPHES
 
@@ -210,6 +213,7 @@ _MONGOLIAN = ((0x1820, 0x18AA),)
 _VARIED = ((0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF), *_MONGOLIAN, (0x1000, 0x109F), (0xA840, 0xA87F))
 _PICTURES_IN_TEXT = ("‼", "⁉", "〰")
 
+_PLAIN_WORDS = re.compile("[a-z0-9]+")
 _ACCENTS = re.compile("[\u0300-\u036f\u0640]")
 _PLAIN_LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}

@@ -439,7 +439,8 @@ def _place_alone(piece: str) -> str:
         return _place_in_capitals(bare, True)
     if len(bare) == 3 and bare not in {"USA", "UAE", "DRC"}:
         return ""
-    return countries.parse(bare) if len(bare) > 2 and countries.parse(bare) != countries.INTERNATIONAL else ""
+    code = countries.parse(bare) if len(bare) > 2 else ""
+    return "" if code == countries.INTERNATIONAL else code
 
 
 def _without_places(words: list[str], places: set[str]) -> Iterator[str]:

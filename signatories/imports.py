@@ -20,16 +20,17 @@ from coalition.jobs import enqueue
 from coalition.models import User
 from coalition.roles import CLOCK, keeps_the_register
 from coalition.workflow import NOW, Actor, NotAllowed, Workflow, lock_all, one_at_a_time, together
-from signatories import importing, matching, suggesting, vetting
+from signatories import importing, suggesting, vetting
 from signatories.importing import Entry, Problem, Row, Sheet
 from signatories.importing.hazards import BLOCKING, DOUBTFUL, OF_THE_FILE
+from signatories.matching import Candidate, Wanted
 from signatories.models import Import, ImportEvent, ImportLine, Organisation, OrganisationName
 from signatories.names import normalise
 
 Status = Import.Status
 Choice = ImportLine.Choice
 #: Lines that are compared, and counted as done, in one transaction.
-CHUNK = 50
+CHUNK = 100
 BATCH = 500
 LONGEST_NORMALISED = 1000
 
@@ -263,8 +264,7 @@ def preview(batch: Import) -> None:
     equal = suggesting.equal({(line.normalised, line.country) for line in lines})
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
-        for line in chunk:
-            _compare(line, equal.get((line.normalised, line.country)))
+        _compare(chunk, equal)
         with transaction.atomic():
             _decide(batch, chunk)
             _write(chunk, _UNDERSTOOD)
@@ -379,21 +379,26 @@ def _understand(line: ImportLine, entry: Entry) -> None:
     line.problems = _as_lists(entry.problems)
 
 
-def _compare(line: ImportLine, equal: matching.Candidate | None) -> None:
-    line.match, line.level, line.score, line.candidates = None, "", None, []
-    if not line.name:
-        return
-    found = [equal] if equal else suggesting.match(line.name, line.country, line.website)
-    line.candidates = [
-        {"organisation": c.organisation.pk, "level": _level(c), "score": c.score, "reasons": list(c.reasons)}
-        for c in found
-    ]
-    if found:
-        best = found[0]
-        line.match, line.level, line.score = best.organisation, _level(best), best.score
+def _compare(lines: Sequence[ImportLine], equal: Mapping[tuple[str, str], Candidate]) -> None:
+    """Writes down what the register has like each line; `equal`: what it has of the same name and country."""
+    known = {
+        line.pk: [equal[line.normalised, line.country]] for line in lines if (line.normalised, line.country) in equal
+    }
+    named = [line for line in lines if line.name and line.pk not in known]
+    wanted = [Wanted(line.name, line.country, line.website) for line in named]
+    found = known | dict(zip([line.pk for line in named], suggesting.like_each(wanted), strict=True))
+    for line in lines:
+        line.match, line.level, line.score = None, "", None
+        line.candidates = [
+            {"organisation": c.organisation.pk, "level": _level(c), "score": c.score, "reasons": list(c.reasons)}
+            for c in found.get(line.pk, ())
+        ]
+        if line.candidates:
+            best = found[line.pk][0]
+            line.match, line.level, line.score = best.organisation, _level(best), best.score
 
 
-def _level(candidate: matching.Candidate) -> str:
+def _level(candidate: Candidate) -> str:
     """Whatever is neither probable nor possible is offered too, but nothing follows from it."""
     return candidate.level if candidate.level in ImportLine.Level.values else ImportLine.Level.NONE
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 
 from signatories import matching
-from signatories.matching import Candidate
+from signatories.matching import Candidate, Wanted
 from signatories.models import Organisation, OrganisationName, OrganisationQuerySet
 
 
@@ -17,9 +17,9 @@ def register() -> OrganisationQuerySet:
     return Organisation.objects.filter(standing__in=[Organisation.Standing.PROVISIONAL, Organisation.Standing.VERIFIED])
 
 
-def match(name: str, country: str, website: str) -> list[Candidate]:
-    """Organisations that a line may mean, likeliest first."""
-    return matching.candidates(name, country=country, website=website, organisations=register())
+def like_each(wanted: Sequence[Wanted]) -> list[list[Candidate]]:
+    """Organisations that each line may mean, likeliest first."""
+    return matching.candidates_of_each(wanted, register())
 
 
 def equal(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Candidate]:

@@ -20,21 +20,27 @@ def main(size: int) -> None:
 
     from signatories import imports
     from signatories.importing import paste
-    from signatories.models import ImportLine, OrganisationName
+    from signatories.models import Import, ImportLine, OrganisationName
     from tests.bench.finding import say
     from tests.bench.register import fill
+
+    def compared(what: str, names: list[str]) -> Import:
+        batch = imports.take_in(paste("\n".join(names)), source=what, by=None, at=timezone.now())
+        began = time.perf_counter()
+        imports.preview(batch)
+        say(f"preview of {LINES} lines, {what}: {time.perf_counter() - began:.1f} s")
+        return batch
 
     with transaction.atomic():
         fill(size)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        known = OrganisationName.objects.filter(is_main=True).values_list("text", flat=True)[: LINES // 2]
-        new = [f"Forum {number} of Lake {number}" for number in range(LINES - len(known))]
-        rows = "\n".join([*known, *new])
-        batch = imports.take_in(paste(rows), source="Bench", by=None, at=timezone.now())
-        began = time.perf_counter()
-        imports.preview(batch)
-        say(f"preview of {LINES} lines, half of them known: {time.perf_counter() - began:.1f} s")
+        known = list(OrganisationName.objects.filter(is_main=True).values_list("text", flat=True)[:LINES])
+        new = [f"Forum {number} of Lake {number}" for number in range(LINES)]
+        half_known = [*known[: LINES // 2], *new[: LINES // 2]]
+        batch = compared("half of them known", half_known)
+        compared("none of them known", new)
+        compared("all of them misspelt", [name[:-3] + name[-2] + name[-3] + name[-1] for name in known])
         batch.refresh_from_db()
         batch.lines.filter(choice="").update(choice=ImportLine.Choice.NEW)
         imports.confirm(batch, by=None)

@@ -165,6 +165,12 @@ def test_clean_text_can_be_stored_and_sent(value: str) -> None:
     clean_text(value).encode()
 
 
+@given(st.text(st.characters(max_codepoint=127)))
+@pytest.mark.slow
+def test_plain_letters_are_folded_alike_beside_others(value: str) -> None:
+    assert fold(value + " é") == f"{fold(value)} e".strip()
+
+
 @given(any_text | nasty)
 @pytest.mark.slow
 def test_folding_twice_changes_nothing(value: str) -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from signatories import matching
-from signatories.matching import Level
+from signatories.matching import Level, Wanted
 from signatories.models import Organisation
 from tests.bench.register import fill
 from tests.factories import an_organisation
@@ -77,6 +77,22 @@ def test_same_means_one_name_and_one_country():
     an_organisation("Mawingu Water Forum", country="KE")
     assert matching.same("Mawingu Water Forum", "KE") == known
     assert matching.same("UNPO", "KE") is None
+
+
+def test_many_are_asked_for_at_once_and_answered_as_one_by_one(django_assert_num_queries):
+    wanted = [
+        *(Wanted("mawingu"), Wanted("Mavingu water forum", country="KE"), Wanted("…"), Wanted("mawingu")),
+        *(Wanted("Another Name", website="https://unpo.example.org"), Wanted("藏人行政", email_domain="gmail.com")),
+    ]
+    with django_assert_num_queries(7):
+        together = matching.candidates_of_each(wanted)
+    one_by_one = [
+        matching.candidates(one.name, country=one.country, website=one.website, email_domain=one.email_domain)
+        for one in wanted
+    ]
+    assert together == one_by_one
+    assert [len(found) > 0 for found in together] == [True, True, False, True, True, True]
+    assert together[3][0].organisation.score == together[3][0].score
 
 
 def level_of(name: str, registered: str, **known: str) -> Level | None:
