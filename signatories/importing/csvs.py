@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from signatories.importing import headers
+from signatories.importing import headers, wishes
 from signatories.importing.decoding import decode
 from signatories.importing.sheets import (
     LONGEST_CELL,
@@ -52,7 +52,11 @@ def with_header(rows: list[Row], *, read_as: str = "") -> Sheet:
     # A title, or an empty form of one, may stand above the names of the columns.
     for place, row in enumerate(rows[:5]):
         if columns := headers.recognise(row.cells):
-            return _sheet(rows[place + 1 :], columns, row.cells, read_as)
+            below = rows[place + 1 :]
+            if "visibility" not in columns:
+                index = wishes.column((row.cells for row in below), columns.values())
+                columns |= {} if index is None else {"visibility": index}
+            return _sheet(below, columns, row.cells, read_as)
     width = max(len(row.cells) for row in rows)
     filled = [index for index in range(width) if any(row.cells[index : index + 1] not in ((), ("",)) for row in rows)]
     if len(filled) == 1:

@@ -38,6 +38,7 @@ WORDS: dict[str, Any] = {
     "handle": _("Is an account of a social network"),
     "mixed_scripts": _("Has letters of two scripts in one word: %s"),
     "hidden": _("Holds characters that nobody sees; they are taken out"),
+    "several_lines": _("Stands on several lines in its cell, so it may be several names"),
     "list_mark": _("Holds “、”, which may part two names"),
     "double": _("Is the same as line %s"),
     "same_choice": _("Is taken for the same organisation as line %s"),
@@ -57,7 +58,9 @@ def words(code: str, detail: str = "") -> str:
 BLOCKING = frozenset({"no_name", "name_too_long", "formula", "visibility_unknown", "withheld"})
 
 #: And with one of these, only when somebody has looked at it.
-DOUBTFUL = frozenset({"two_names", "torn", "person", "heading", "et_al", "remark", "job_title", "email", "handle"})
+DOUBTFUL = frozenset(
+    {"two_names", "several_lines", "torn", "person", "heading", "et_al", "remark", "job_title", "email", "handle"}
+)
 
 
 def in_line(raw: str, name: str) -> Iterator[Problem]:

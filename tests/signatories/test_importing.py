@@ -104,6 +104,13 @@ def test_whole_lists_are_decoded_in_every_encoding_that_can_hold_them(file, enco
 def test_a_line_end_inside_quotation_marks_parts_nothing(text):
     [entry] = entries(read(text.encode(), "form.csv"))
     assert (entry.name, entry.country) == ("Forum Mawingu", "KE")
+    assert [problem.code for problem in entry.problems] == ["several_lines"]
+
+
+def test_a_quotation_mark_that_never_ends_is_seen():
+    """Everything below it is one cell, which nobody should take for one organisation."""
+    [entry] = entries(read(b'Name,Country\n"Forum Mawingu,Kenya\nAmani Trust,Uganda\n', "list.csv"))
+    assert "several_lines" in [problem.code for problem in entry.problems]
 
 
 def test_google_forms_questions_are_understood():
@@ -133,6 +140,32 @@ def test_columns_are_known_in_the_six_languages(head):
     columns = recognise(head.split(" | "))
     roles = ("name", "acronym", "country", "website", "contact_name", "role", "email", "visibility", "date")
     assert columns == {role: index for index, role in enumerate(roles)}
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "wishes"),
+    [
+        ("How should we list you?", ("Publicly", "Anonymous", "Country only"), ["named", "counted", "country"]),
+        ("May we publish your name?", ("yes", "no", ""), ["named", "counted", ""]),
+        ("On the website", ("With our name", "Anonymously", ""), ["named", "counted", ""]),
+        ("Mention", ("oui", "Confidentiel", "peut-être"), ["named", "confidential", ""]),
+    ],
+)
+def test_a_wish_not_to_be_named_is_read_whatever_its_column_is_called(question, answers, wishes):
+    rows = [f"Organisation {number},Kenya,{answer}\n" for number, answer in enumerate(answers)]
+    found = entries(read(f"Organisation,Country,{question}\n{''.join(rows)}".encode(), "form.csv"))
+    assert [entry.aside.get("visibility", "") for entry in found] == wishes
+    assert [entry.is_blocked for entry in found] == [answer == "peut-être" for answer in answers]
+
+
+def test_a_yes_or_a_country_in_another_column_is_no_wish():
+    text = "Organisation,Country,Do you agree?,Region\nForum Mawingu,Kenya,no,country\n"
+    assert "visibility" not in (read(text.encode(), "form.csv").columns or {})
+
+
+def test_a_first_row_with_a_country_is_an_organisation():
+    sheet = read(b"Forum Mawingu,Kenya\nAmani Trust,Uganda\n", "list.csv")
+    assert (sheet.columns, sheet.header, len(sheet.rows)) == (None, (), 2)
 
 
 def test_columns_that_are_not_named_are_asked_for():
