@@ -12,12 +12,12 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from coalition import countries
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
-from signatories import admin_imports, correcting, exports, merging_desk, vetting
+from signatories import admin_imports, correcting, exports, imports, merging_desk, vetting
 from signatories.forms import DescribeForm, JoinForm, LeaveForm
 from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
@@ -142,6 +142,10 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         elif _keeps_the_register(request):
             find = reverse("admin:signatories_organisation_merge_find", args=[subject.pk])
             links.append((find, gettext_lazy("Merge with another entry")))
+        for line in subject.created_by_lines.select_related("origin"):
+            if imports.IMPORTER.allows(staff(request), line.origin):
+                words = gettext("Came with the list: %(source)s") % {"source": line.origin.source}
+                links.append((admin_imports.url_of(line.origin), words))
         return {"links": links, "merges": merging_desk.merges_into(request, subject)}
 
     def makes_sense(self, name: str, subject: Organisation) -> bool:

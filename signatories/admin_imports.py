@@ -122,6 +122,11 @@ class ColumnsForm(forms.Form):
                 help_text=" · ".join(filter(None, sample)),
                 choices=choices,
                 required=False,
+                initial=next((role for role, at in (batch.columns or {}).items() if at == index), ""),
+            )
+        if batch.header:
+            self.fields["first_is_line"] = forms.BooleanField(
+                label=_("The first line is an organisation too, and holds no titles"), required=False
             )
 
     @property
@@ -132,7 +137,7 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        roles = [role for role in data.values() if role]
+        roles = [role for name, role in data.items() if role and name != "first_is_line"]
         if len(set(roles)) != len(roles):
             self.add_error(None, _("Two columns are said to hold the same. Choose one of them"))
         elif "name" not in roles:
@@ -169,9 +174,19 @@ class Shown:
     line: ImportLine
     printed: str
     problems: list[str]
+    told: list[str]
+    """What is taken from it besides the organisation."""
     options: list[dict[str, Any]]
     like: dict[str, Any] | None
     """The likeliest of the options that are on the register, where it is likely at all."""
+
+    @property
+    def decided(self) -> str:
+        return imports.decided(self.line)
+
+    @property
+    def chosen(self) -> str:
+        return next((str(option["name"]) for option in self.options if option["is_chosen"]), "")
 
 
 def urls(site: admin.AdminSite) -> list[URLPattern]:
@@ -217,7 +232,8 @@ def one_import(request: HttpRequest, public_id: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return _post(request, batch, person)
-    return _page(request, batch, ColumnsForm(batch) if batch.status == Import.Status.READ else None)
+    renames = batch.status == Import.Status.PREVIEWED and "columns" in request.GET and not batch.is_pasted
+    return _page(request, batch, ColumnsForm(batch) if renames or batch.status == Import.Status.READ else None)
 
 
 def url_of(batch: Import) -> str:
@@ -229,13 +245,23 @@ def _post(request: HttpRequest, batch: Import, person: User) -> HttpResponse:
     do = request.POST.get("do", "keep")
     at = timezone.now()
     form = ColumnsForm(batch, request.POST) if do == "columns" else None
-    if form is not None and batch.status == Import.Status.READ and not form.is_valid():
+    if form is not None and batch.status in (Import.Status.READ, Import.Status.PREVIEWED) and not form.is_valid():
         return _page(request, batch, form)
     try:
-        _keep(request, batch)
+        if others := _keep(request, batch):
+            raise NotAllowed(
+                ngettext(
+                    "Somebody else has decided %(number)d of these lines meanwhile. It stays so; look again.",
+                    "Somebody else has decided %(number)d of these lines meanwhile. They stay so; look again.",
+                    others,
+                )
+                % {"number": others}
+            )
         match do:
             case "columns" if form is not None and form.is_valid():
-                imports.name_columns(batch, columns=form.columns, by=person, at=at)
+                first_is_line = form.cleaned_data.get("first_is_line", False)
+                imports.name_columns(batch, columns=form.columns, first_is_line=first_is_line, by=person, at=at)
+                return redirect(url_of(batch))
             case "rest-new":
                 with locked(batch):
                     _check_open(batch)
@@ -260,18 +286,20 @@ def _post(request: HttpRequest, batch: Import, person: User) -> HttpResponse:
     return redirect(f"{url_of(batch)}?{there.urlencode()}" if there else url_of(batch))
 
 
-def _keep(request: HttpRequest, batch: Import) -> None:
-    """Writes down what was chosen on this page."""
-    prefix = "line-"
-    said = {
-        int(name.removeprefix(prefix)): value
-        for name, value in request.POST.items()
-        if name.startswith(prefix) and name.removeprefix(prefix).isascii() and name.removeprefix(prefix).isdigit()
-    }
-    if said:
-        with locked(batch):
-            _check_open(batch)
-            imports.choose(batch, {pk: str(value) for pk, value in said.items() if pk < 2**63})
+def _keep(request: HttpRequest, batch: Import) -> int:
+    """Writes down what was chosen on this page. Returns how many lines somebody else has decided otherwise since."""
+    said = _of_lines(request, "line-")
+    if not said:
+        return 0
+    with locked(batch):
+        _check_open(batch)
+        return imports.choose(batch, said, _of_lines(request, "seen-"))
+
+
+def _of_lines(request: HttpRequest, prefix: str) -> dict[int, str]:
+    """What was posted of each line, by its key."""
+    posted = ((name.removeprefix(prefix), value) for name, value in request.POST.items() if name.startswith(prefix))
+    return {int(key): str(value) for key, value in posted if key.isascii() and key.isdigit() and int(key[:20]) < 2**63}
 
 
 def _check_open(batch: Import) -> None:
@@ -293,7 +321,7 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
         "batch": batch,
         "form": form,
         "is_busy": batch.status in BUSY,
-        "lines": _shown(page) if shows_lines else [],
+        "lines": _shown(batch, page) if shows_lines else [],
         "page": page,
         "query": f"show={chosen}&" if chosen != "all" else "",
         "filters": [(key, words, key == chosen, figures.get(key)) for key, (words, _where) in FILTERS.items()],
@@ -302,6 +330,7 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
         "remarks": [hazards.words(*remark) for remark in batch.remarks],
         "trouble": batch.trouble.splitlines(),
         "letter": letter_of(batch),
+        "columns": _columns_told(batch),
     }
     response = TemplateResponse(
         request, "admin/signatories/import.html", context, status=422 if form and form.errors else 200
@@ -317,7 +346,7 @@ def letter_of(batch: Import) -> Any:
     return about.letter if about else None
 
 
-def _shown(page: Page[ImportLine]) -> list[Shown]:
+def _shown(batch: Import, page: Page[ImportLine]) -> list[Shown]:
     """The lines of a page, with the names of all that are suggested from one query."""
     lines = list(page.object_list)
     wanted = {candidate["organisation"] for line in lines for candidate in line.candidates}
@@ -327,6 +356,7 @@ def _shown(page: Page[ImportLine]) -> list[Shown]:
             line=line,
             printed=imports.printed(line),
             problems=[hazards.words(code, detail) for code, detail in line.problems],
+            told=imports.KINDS[batch.what].tell(batch, line),
             options=(options := _options(line, known)),
             like=next((option for option in options if option.get("is_likely")), None),
         )
@@ -353,6 +383,19 @@ def _options(line: ImportLine, known: dict[int, Organisation]) -> list[dict[str,
         *suggested,
         *({"value": c.value, "name": c.label, "is_chosen": line.choice == c.value} for c in plain),
     ]
+
+
+def _columns_told(batch: Import) -> dict[str, Any]:
+    """Which titles were read as what and which not at all, where a file has named its columns."""
+    if not batch.header or not batch.columns:
+        return {}
+    role_of = {index: ROLE_WORDS[role] for role, index in batch.columns.items()}
+    titles = list(enumerate(batch.header))
+    return {
+        "read": [(title, role_of[index]) for index, title in titles if index in role_of],
+        "unread": [title for index, title in titles if title and index not in role_of],
+        "names_all": batch.what == Import.What.ENDORSEMENTS and "visibility" not in batch.columns,
+    }
 
 
 def _samples(batch: Import) -> list[tuple[str, list[str]]]:

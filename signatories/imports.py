@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -38,6 +38,10 @@ class Kind:
     allows: Callable[[User | None, Import], bool] = lambda by, batch: True
     look: Callable[[Import, ImportLine], list[Problem]] = lambda batch, line: []
     """What else about a line a person should look at."""
+    ignores: Callable[[Import], frozenset[str]] = lambda batch: frozenset({"contact_unclear", "visibility_unknown"})
+    """Problems that are none for it."""
+    tell: Callable[[Import, ImportLine], list[str]] = lambda batch, line: []
+    """What it takes from a line besides the organisation, in words."""
     hold: Callable[[Import], AbstractContextManager[object]] = lambda batch: nullcontext()
     """Locks what stands above the register, while the import is done or undone."""
     taken: Callable[[Import, Iterable[int]], set[int]] = lambda batch, organisations: set()
@@ -119,14 +123,26 @@ def read_in(
     return [Import(source=source, what=what, filename=filename, sha256=sha256, created_by=by, created_at=at, **told)]
 
 
-@flow.step(Status.READ, to=Status.PREVIEWING, who=IMPORTER)
-def name_columns(batch: Import, *, columns: Mapping[str, int], by: User | None, at: datetime = NOW) -> None:
-    """What each column holds; the comparison starts when this is committed."""
+@flow.step(Status.READ, Status.PREVIEWED, to=Status.PREVIEWING, who=IMPORTER)
+def name_columns(
+    batch: Import,
+    *,
+    columns: Mapping[str, int],
+    first_is_line: bool = False,
+    by: User | None,
+    at: datetime = NOW,
+) -> None:
+    """What each column holds; the comparison starts when this is committed. `first_is_line`: the row that was taken for
+    the titles of the columns holds an organisation like the others."""
     if "name" not in columns:
         raise NotAllowed(_("Say which column holds the names."))
     if len(set(columns.values())) != len(columns):
         raise NotAllowed(_("One column can’t hold two things."))
-    batch.columns = dict(columns)
+    batch.columns, batch.done, batch.trouble = dict(columns), 0, ""
+    if first_is_line and batch.header:
+        number = (batch.lines.aggregate(first=Min("number"))["first"] or 1) - 1
+        ImportLine.objects.create(origin=batch, number=number, raw=json.dumps(batch.header, ensure_ascii=False))
+        batch.header, batch.total = [], batch.total + 1
     enqueue("signatories.tasks.preview_import", once=f"import-{batch.pk}", batch=batch.pk)
 
 
@@ -221,8 +237,9 @@ def preview(batch: Import) -> None:
     sheet = Sheet(rows, None, is_pasted=batch.is_pasted)
     found = {entry.number: entry for entry in importing.entries(sheet, batch.columns)}
     lines = list(batch.lines.all())
+    ignored = KINDS[batch.what].ignores(batch)
     for line in lines:
-        _understand(line, found[line.number])
+        _understand(line, found[line.number], ignored)
     equal = suggesting.equal({(line.normalised, line.country) for line in lines})
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
@@ -236,18 +253,32 @@ def preview(batch: Import) -> None:
     show(batch)
 
 
-def choose(batch: Import, choices: Mapping[int, str]) -> None:
-    """Writes decisions down: for a line's key "new", "skip", "" or the key of an organisation that was suggested."""
+def choose(batch: Import, choices: Mapping[int, str], seen: Mapping[int, str] | None = None) -> int:
+    """Writes decisions down: for a line's key "new", "skip", "" or the key of an organisation that was suggested.
+
+    `seen`: what stood there when the page was shown. A line that somebody else has decided otherwise since stays so;
+    returns how many those are.
+    """
+    others, seen = 0, seen or {}
     with transaction.atomic():
-        lines = list(batch.lines.filter(pk__in=choices))
+        lines = [line for line in batch.lines.filter(pk__in=choices) if choices[line.pk] != seen.get(line.pk)]
         for line in lines:
             said = choices[line.pk]
+            if decided(line) not in (said, seen.get(line.pk, decided(line))):
+                others += 1
+                continue
             suggested = {str(candidate["organisation"]) for candidate in line.candidates}
             if said in suggested:
                 line.choice, line.organisation_id = Choice.KNOWN, int(said)
             elif said in (Choice.NEW, Choice.SKIP, Choice.UNDECIDED):
                 line.choice, line.organisation = said, None
         _write(lines, ["choice", "organisation"])
+    return others
+
+
+def decided(line: ImportLine) -> str:
+    """The decision on a line as the page and `choose` write it."""
+    return str(line.organisation_id) if line.choice == Choice.KNOWN else str(line.choice)
 
 
 def choose_new(batch: Import) -> int:
@@ -307,11 +338,11 @@ def _as_lists(problems: Iterable[Problem]) -> list[list[str]]:
     return [[problem.code, problem.detail] for problem in problems]
 
 
-def _understand(line: ImportLine, entry: Entry) -> None:
+def _understand(line: ImportLine, entry: Entry, ignored: Container[str]) -> None:
     line.name, line.acronym, line.country, line.website = entry.name, entry.acronym, entry.country, entry.website
     line.normalised = normalise(entry.name)
     line.aside = json.dumps(dict(entry.aside), ensure_ascii=False) if any(entry.aside.values()) else ""
-    line.problems = _as_lists(entry.problems)
+    line.problems = _as_lists(problem for problem in entry.problems if problem.code not in ignored)
 
 
 def _compare(line: ImportLine, equal: matching.Candidate | None) -> None:
