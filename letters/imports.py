@@ -74,9 +74,9 @@ def ignores(batch: Import) -> frozenset[str]:
 
 
 def tell(batch: Import, line: ImportLine) -> list[str]:
-    """How it will appear, if the list says so, and who will be written to."""
+    """How it will appear, if the list has a column for it, and who will be written to."""
     aside = _aside(line)
-    wish = aside.get("visibility")
+    wish = (aside.get("visibility") or Visibility.NAMED) if "visibility" in (batch.columns or {}) else ""
     person = [aside[part] for part in PERSON] if batch.for_letter.tells_people and _has_person(aside) else []
     return [*([str(Visibility(wish).label)] if wish else []), *([", ".join(person)] if person else [])]
 

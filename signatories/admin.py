@@ -76,6 +76,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "at_risk": gettext_lazy("at risk"),
         "safe": gettext_lazy("no longer at risk"),
         "is_listed": gettext_lazy("listed or no longer listed by a moderator"),
+        "country": gettext_lazy("country"),
         "website": gettext_lazy("website"),
         "scope": gettext_lazy("scope"),
         "kind": gettext_lazy("kind"),
