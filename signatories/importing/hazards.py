@@ -44,7 +44,7 @@ WORDS: dict[str, Any] = {
     "same_choice": _("Is taken for the same organisation as line %s"),
     "taken": _("Its organisation has signed already"),
     "withheld": _("Does not want to be named, but this letter names every organisation"),
-    "other_sheets": _("Only the first sheet of the workbook is read"),
+    "other_sheets": _("Of this workbook only the sheet “%s” is read"),
 }
 
 

@@ -9,18 +9,21 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.cell import range_boundaries
 
+from signatories.importing import headers
 from signatories.importing.csvs import with_header
 from signatories.importing.sheets import (
     MOST_ROWS,
     Damaged,
     NotAList,
     Problem,
+    Refused,
     Row,
     Sheet,
     TooManyColumns,
@@ -40,6 +43,8 @@ MOST_WALKED = 4 * MOST_ROWS
 #: Columns, empty ones too.
 WIDEST = 1_000
 CHUNK = 1 << 16
+#: Sheets of which the list may be one.
+MOST_SHEETS = 20
 
 
 def read(data: bytes) -> Sheet:
@@ -52,9 +57,10 @@ def read(data: bytes) -> Sheet:
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
             if not sheets:
                 raise Damaged
-            path = str(getattr(sheets[0], "_worksheet_path", ""))
-            rows = list(_rows(sheets[0], merged.get(path.removeprefix("/"), {})))
-            remarks = (Problem("other_sheets"),) if len(sheets) > 1 else ()
+            sheet = next(filter(_names_columns, sheets[:MOST_SHEETS]), sheets[0]) if len(sheets) > 1 else sheets[0]
+            path = str(getattr(sheet, "_worksheet_path", ""))
+            rows = list(_rows(sheet, merged.get(path.removeprefix("/"), {})))
+            remarks = (Problem("other_sheets", str(sheet.title)),) if len(sheets) > 1 else ()
         finally:
             book.close()
     except (NotAList, TooManyRows, Damaged, Unpacked):
@@ -73,8 +79,16 @@ def read(data: bytes) -> Sheet:
         raise Damaged from error
     except (zipfile.BadZipFile, NotImplementedError, OverflowError, RecursionError, AssertionError) as error:
         raise Damaged from error
-    sheet = with_header(rows, read_as="xlsx")
-    return Sheet(sheet.rows, sheet.columns, sheet.header, read_as=sheet.read_as, remarks=remarks)
+    found = with_header(rows, read_as="xlsx")
+    return Sheet(found.rows, found.columns, found.header, read_as=found.read_as, remarks=remarks)
+
+
+def _names_columns(sheet: Any) -> bool:
+    """Whether a sheet begins as a list does; notes and figures often stand on the sheets before it."""
+    try:
+        return any(headers.recognise(row.cells) for row in islice(_rows(sheet, {}), 5))
+    except Refused:
+        return False
 
 
 def _look_into(data: bytes) -> dict[str, dict[int, str]]:

@@ -47,9 +47,9 @@ def test_the_list_shows_all_of_the_register_newest_first(desk):
     assert "Amani Water Trust Uganda provisional Mawingu Forum Kenya verified" in page
 
 
-@pytest.mark.parametrize("typed", ["mawingu", "MWF", "FORUM MAWÍNGU", "Forum"])
-def test_search_by_any_name(desk, typed):
-    mawingu = an_organisation("Forum Mawingu", acronym="MWF")
+@pytest.mark.parametrize("typed", ["mawingu", "MWF", "FORUM MAWÍNGU", "Forum", "example.org", "Forun Mawingo"])
+def test_search_by_any_name_or_website_misspelt_too(desk, typed):
+    mawingu = an_organisation("Forum Mawingu", acronym="MWF", website="https://www.mawingu.example.org")
     an_organisation("Amani Water Trust")
     found = desk.get(REGISTER, {"q": typed}).context["cl"].result_list
     assert list(found) == [mawingu]

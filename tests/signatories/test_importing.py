@@ -216,6 +216,21 @@ def test_merged_cells_and_other_sheets_are_told():
     assert [problem.code for problem in sheet.remarks] == ["other_sheets"]
 
 
+def test_the_sheet_that_names_its_columns_is_the_list():
+    def change(book):
+        book.active.title = "Read me"
+        for title, rows in {"Figures": [[1, 2]], "List": [["Spring"], ["Name", "Country"], ["Forum", "Kenya"]]}.items():
+            sheet = book.create_sheet(title)
+            for row in rows:
+                sheet.append(row)
+
+    sheet = read(a_book(["This workbook holds notes"], ["and a list"], change=change), "list.xlsx")
+    assert [row.cells for row in sheet.rows] == [("Forum", "Kenya")]
+    assert [(problem.code, problem.detail) for problem in sheet.remarks] == [("other_sheets", "List")]
+    plain = read(a_book(["Forum"], ["Amani"], change=lambda book: book.create_sheet("More")), "list.xlsx")
+    assert [row.cells for row in plain.rows] == [("Forum",), ("Amani",)]
+
+
 def a_zip(**entries: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
