@@ -241,12 +241,13 @@ def preview(batch: Import) -> None:
     for line in lines:
         _understand(line, found[line.number], ignored)
     equal = suggesting.equal({(line.normalised, line.country) for line in lines})
+    near = suggesting.within([(line.number, line.name, line.country) for line in lines if not _is_double(line)])
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
         for line in chunk:
             _compare(line, equal.get((line.normalised, line.country)))
         with transaction.atomic():
-            _decide(batch, chunk)
+            _decide(batch, chunk, near)
             _write(chunk, _UNDERSTOOD)
             Import.objects.filter(pk=batch.pk).update(done=start + len(chunk))
     _decide_doubles(batch)
@@ -364,14 +365,16 @@ def _level(candidate: matching.Candidate) -> str:
     return candidate.level if candidate.level in ImportLine.Level.values else ImportLine.Level.NONE
 
 
-def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:
+def _decide(batch: Import, chunk: Sequence[ImportLine], near: Mapping[int, int]) -> None:
     """What seems right, for a person to change: the same if probably so, new if there is nothing like it; what is
     only possible, or printed in a doubtful way, nobody decides but they."""
     taken = KINDS[batch.what].taken(batch, [line.match_id for line in chunk if line.match_id])
     for line in chunk:
         line.choice, line.organisation = Choice.UNDECIDED, None
         line.problems += _as_lists(KINDS[batch.what].look(batch, line))
-        if any(code == "double" for code, _detail in line.problems):
+        if line.number in near and line.level != ImportLine.Level.PROBABLE:
+            line.problems.append(["like_line", str(near[line.number])])
+        if _is_double(line):
             line.choice = Choice.SKIP
         elif is_blocked(line):
             continue
@@ -382,6 +385,10 @@ def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:
             line.choice, line.organisation = Choice.KNOWN, line.match
         elif line.level == ImportLine.Level.NONE and not any(code in DOUBTFUL for code, _detail in line.problems):
             line.choice = Choice.NEW
+
+
+def _is_double(line: ImportLine) -> bool:
+    return any(code == "double" for code, _detail in line.problems)
 
 
 def _decide_doubles(batch: Import) -> None:

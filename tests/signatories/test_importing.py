@@ -437,6 +437,7 @@ HAZARDS = {
     "Signatories": "heading",
     "Forum Mawingu et al.": "et_al",
     "and 12 others": "et_al",
+    "12 other organisations": "et_al",
     "Forum\u200bMawingu\u202e": "hidden",
 }
 

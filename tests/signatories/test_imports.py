@@ -402,3 +402,21 @@ def test_what_became_of_a_line_is_a_link_and_says_where_it_came_from(desk, run_j
     page = desk.get(address)
     assert "Came with the list: Form of 2025" in text_of(page)
     assert f"{DOOR}{batch.public_id}/" in links_of(page)
+
+
+def test_a_new_organisation_that_a_list_prints_twice_is_pointed_out(desk, run_jobs):
+    batch = a_preview(
+        "Forum Mawingu – FMW\nFMW - Forum Mawingu\nThe Forum Mawingu Ltd\nRed de Mujeres Zarpa\n"
+        "RED DE MUJERES ZARPA (RMZ)\nForum Mawingu, Uganda\nForum Mawingu, Kenya\nAmani Trust",
+        run_jobs,
+    )
+    near = [[detail for code, detail in line.problems if code == "like_line"] for line in batch.lines.all()]
+    assert near == [[], ["1"], ["1"], [], ["4"], ["1"], ["1"], []]
+    assert [line.choice for line in batch.lines.all()] == ["new", "", "", "new", "", "", "", "new"]
+    page = text_of(desk.get(f"{DOOR}{batch.public_id}/"))
+    assert "Is probably the same as line 4, written otherwise" in page
+
+
+def test_the_same_name_in_two_countries_is_two_lines(run_jobs):
+    batch = a_preview("Digitale Gesellschaft, Germany\nDigitale Gesellschaft, Switzerland", run_jobs)
+    assert [(line.choice, line.problems) for line in batch.lines.all()] == [("new", []), ("new", [])]
