@@ -118,7 +118,7 @@ class ColumnsForm(forms.Form):
         choices = [("", _("nothing that is wanted")), *((role, ROLE_WORDS[role]) for role in ROLES)]
         for index, (title, sample) in enumerate(self.samples):
             self.fields[f"column-{index}"] = forms.ChoiceField(
-                label=title or _("Column %(number)d") % {"number": index + 1},
+                label=title or _column(index),
                 help_text=" · ".join(filter(None, sample)),
                 choices=choices,
                 required=False,
@@ -386,21 +386,31 @@ def _options(line: ImportLine, known: dict[int, Organisation]) -> list[dict[str,
 
 
 def _columns_told(batch: Import) -> dict[str, Any]:
-    """Which titles were read as what and which not at all, where a file has named its columns."""
-    if not batch.header or not batch.columns:
+    """Which columns of a file were read as what, and which not at all."""
+    if batch.is_pasted or not batch.columns:
         return {}
     role_of = {index: ROLE_WORDS[role] for role, index in batch.columns.items()}
-    titles = list(enumerate(batch.header))
+    width = max(len(batch.header), *(index + 1 for index in role_of))
+    titles = [(index, title or _column(index)) for index, title in enumerate(_padded(batch.header, width))]
     return {
         "read": [(title, role_of[index]) for index, title in titles if index in role_of],
-        "unread": [title for index, title in titles if title and index not in role_of],
+        "unread": [title for index, title in titles if index not in role_of],
         "names_all": batch.what == Import.What.ENDORSEMENTS and "visibility" not in batch.columns,
     }
+
+
+def _column(index: int) -> str:
+    """What a column without a title is called."""
+    return _("Column %(number)d") % {"number": index + 1}
+
+
+def _padded(titles: list[str], width: int) -> list[str]:
+    return [*titles, *[""] * (width - len(titles))]
 
 
 def _samples(batch: Import) -> list[tuple[str, list[str]]]:
     """Each column's title, and its first few cells."""
     rows = [imports.cells(line) for line in batch.lines.order_by("number")[:4]]
     width = max([len(batch.header), *map(len, rows)])
-    titles = [*batch.header, *[""] * width]
+    titles = _padded(batch.header, width)
     return [(titles[index], [row[index][:60] if index < len(row) else "" for row in rows]) for index in range(width)]

@@ -366,6 +366,9 @@ def test_the_first_row_can_be_an_organisation_too(desk, run_jobs):
     assert list(batch.lines.values_list("number", "name")) == [(1, "Forum Mawingu"), (2, "Amani Trust")]
     batch.refresh_from_db()
     assert (batch.total, batch.header) == (2, [])
+    page = desk.get(f"{DOOR}{batch.public_id}/")
+    assert "Column 1 : name of the organisation" in text_of(page)
+    assert "?columns=1" in links_of(page)
 
 
 def test_columns_can_be_named_again(desk, run_jobs):
