@@ -23,6 +23,8 @@ from signatories.models import Import, ImportLine, Organisation
 Visibility = Endorsement.Visibility
 #: Steps that an import itself takes; whatever else has happened to an endorsement, a person did.
 OWN = ("record", "lower")
+#: What a line has to say of who signed.
+PERSON = ("contact_name", "role", "email")
 
 
 def take_in(
@@ -72,6 +74,19 @@ def look(batch: Import, line: ImportLine) -> list[Problem]:
 def wish(line: ImportLine) -> str:
     said = _aside(line).get("visibility") or Visibility.NAMED
     return "" if said == Visibility.NAMED else str(Visibility(said).label)
+
+
+def ignores(batch: Import) -> frozenset[str]:
+    """Where nobody is told, nobody needs to be reached."""
+    return frozenset() if batch.for_letter.tells_people else frozenset({"contact_unclear"})
+
+
+def tell(batch: Import, line: ImportLine) -> list[str]:
+    """How it will appear, if the list has a column for it, and who will be written to."""
+    aside = _aside(line)
+    wish = (aside.get("visibility") or Visibility.NAMED) if "visibility" in (batch.columns or {}) else ""
+    person = [aside[part] for part in PERSON] if batch.for_letter.tells_people and _has_person(aside) else []
+    return [*([str(Visibility(wish).label)] if wish else []), *([", ".join(person)] if person else [])]
 
 
 def give(batch: Import, lines: Sequence[tuple[ImportLine, Organisation]], by: User | None, at: datetime) -> None:
@@ -136,7 +151,8 @@ KIND = imports.Kind(
     allows=may_import,
     seen_by=seen_by,
     look=look,
-    wish=wish,
+    ignores=ignores,
+    tell=tell,
     hold=lambda batch: locked(batch.for_letter.letter),
     taken=taken,
     give=give,
@@ -153,7 +169,7 @@ def _told(about: EndorsementImport, line: ImportLine, organisation: Organisation
         "order": line.number if about.kind == EndorsementImport.Kind.PUBLISHED else None,
     }
     aside = _aside(line)
-    if about.tells_people and all(aside.get(part) for part in ("contact_name", "role", "email")):
+    if about.tells_people and _has_person(aside):
         told["sign_on"] = _sign_on(about.letter, line, organisation, aside)
     return told
 
@@ -172,6 +188,10 @@ def _sign_on(letter: Letter, line: ImportLine, organisation: Organisation, aside
         interface_language="en",
         wants_updates=False,
     )
+
+
+def _has_person(aside: dict[str, str]) -> bool:
+    return all(aside.get(part) for part in PERSON)
 
 
 def _aside(line: ImportLine) -> dict[str, str]:

@@ -6,18 +6,18 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from coalition import countries
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
-from signatories import admin_imports, correcting, exports, merging_desk, vetting
+from signatories import admin_imports, correcting, exports, imports, matching, merging_desk, vetting
 from signatories.forms import DescribeForm, JoinForm, LeaveForm
 from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
@@ -78,6 +78,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "at_risk": gettext_lazy("at risk"),
         "safe": gettext_lazy("no longer at risk"),
         "is_listed": gettext_lazy("listed or no longer listed by a moderator"),
+        "country": gettext_lazy("country"),
         "website": gettext_lazy("website"),
         "scope": gettext_lazy("scope"),
         "kind": gettext_lazy("kind"),
@@ -126,10 +127,16 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        """By any name or website; where nothing is spelt like that, what is most like it."""
         if not search_term.strip():
             return queryset, False
-        named = OrganisationName.objects.filter(normalised__contains=normalise(search_term))
-        return queryset.filter(pk__in=named.values("organisation")), False
+        named = OrganisationName.objects.filter(normalised__contains=normalise(search_term)).values("organisation")
+        at_domain = Domain.objects.filter(name=vetting.registrable_domain(search_term) or None).values("organisation")
+        spelt = queryset.filter(Q(pk__in=named) | Q(pk__in=at_domain))
+        if spelt.exists():
+            return spelt, False
+        alike = matching.among(Organisation.objects.filter(pk__in=queryset.order_by().values("pk")), search_term)
+        return queryset.filter(pk__in=[known.pk for known in alike]), False
 
     @admin.display(description=gettext_lazy("name"))
     def name(self, organisation: Organisation) -> str:
@@ -154,6 +161,10 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         else:
             find = reverse("admin:signatories_organisation_merge_find", args=[subject.pk])
             links.append((find, gettext_lazy("Merge with another entry")))
+        for line in subject.created_by_lines.select_related("origin"):
+            if imports.IMPORTER.allows(staff(request), line.origin):
+                words = gettext("Came with the list: %(source)s") % {"source": line.origin.source}
+                links.append((admin_imports.url_of(line.origin), words))
         return {
             "links": links,
             "merges": merging_desk.merges_into(request, subject),

@@ -118,15 +118,20 @@ class ColumnsForm(forms.Form):
         choices = [("", _("nothing that is wanted")), *((role, ROLE_WORDS[role]) for role in ROLES)]
         for index, (title, sample) in enumerate(self.samples):
             self.fields[f"column-{index}"] = forms.ChoiceField(
-                label=title or _("Column %(number)d") % {"number": index + 1},
+                label=title or _column(index),
                 help_text=" · ".join(filter(None, sample)),
                 choices=choices,
                 required=False,
+                initial=next((role for role, at in (batch.columns or {}).items() if at == index), ""),
             )
         self.fields["has_titles"] = forms.BooleanField(
             label=_("The first row holds titles, not an organisation"),
             required=False,
-            initial=looks_like_header([row[0] for _title, row in self.samples if row]),
+            initial=bool(batch.header)
+            or (
+                batch.status == Import.Status.READ
+                and looks_like_header([row[0] for _title, row in self.samples if row])
+            ),
         )
 
     @property
@@ -174,11 +179,16 @@ class Shown:
     line: ImportLine
     printed: str
     decision: str
-    wish: str
     problems: list[str]
+    told: list[str]
+    """What is taken from it besides the organisation."""
     options: list[dict[str, Any]]
     like: dict[str, Any] | None
     """The likeliest of the options that are on the register, where it is likely at all."""
+
+    @property
+    def chosen(self) -> str:
+        return next((str(option["name"]) for option in self.options if option["is_chosen"]), "")
 
 
 def urls(site: admin.AdminSite) -> list[URLPattern]:
@@ -223,7 +233,8 @@ def one_import(request: HttpRequest, public_id: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return _post(request, batch, person)
-    return _page(request, batch, ColumnsForm(batch) if batch.status == Import.Status.READ else None)
+    renames = batch.status == Import.Status.PREVIEWED and "columns" in request.GET and not batch.is_pasted
+    return _page(request, batch, ColumnsForm(batch) if renames or batch.status == Import.Status.READ else None)
 
 
 def url_of(batch: Import) -> str:
@@ -235,7 +246,7 @@ def _post(request: HttpRequest, batch: Import, person: User) -> HttpResponse:
     do = request.POST.get("do", "keep")
     at = timezone.now()
     form = ColumnsForm(batch, request.POST) if do == "columns" else None
-    if form is not None and batch.status == Import.Status.READ and not form.is_valid():
+    if form is not None and batch.status in (Import.Status.READ, Import.Status.PREVIEWED) and not form.is_valid():
         return _page(request, batch, form)
     try:
         _keep(request, batch)
@@ -243,6 +254,7 @@ def _post(request: HttpRequest, batch: Import, person: User) -> HttpResponse:
             case "columns" if form is not None and form.is_valid():
                 has_titles = form.cleaned_data["has_titles"]
                 imports.name_columns(batch, columns=form.columns, has_titles=has_titles, by=person, at=at)
+                return redirect(url_of(batch))
             case "rest-new":
                 with locked(batch):
                     _check_open(batch)
@@ -305,7 +317,7 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
         "batch": batch,
         "form": form,
         "is_busy": batch.status in BUSY,
-        "lines": _shown(page) if shows_lines else [],
+        "lines": _shown(batch, page) if shows_lines else [],
         "page": page,
         "query": f"show={chosen}&" if chosen != "all" else "",
         "filters": [(key, words, key == chosen, figures.get(key)) for key, (words, _where) in FILTERS.items()],
@@ -314,6 +326,7 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
         "remarks": [hazards.words(*remark) for remark in batch.remarks],
         "trouble": _trouble(batch),
         "letter": letter_of(batch),
+        "columns": _columns_told(batch),
     }
     response = TemplateResponse(
         request, "admin/signatories/import.html", context, status=422 if form and form.errors else 200
@@ -338,7 +351,7 @@ def letter_of(batch: Import) -> Any:
     return about.letter if about else None
 
 
-def _shown(page: Page[ImportLine]) -> list[Shown]:
+def _shown(batch: Import, page: Page[ImportLine]) -> list[Shown]:
     """The lines of a page, with the names of all that are suggested from one query."""
     lines = list(page.object_list)
     wanted = {candidate["organisation"] for line in lines for candidate in line.candidates}
@@ -348,8 +361,8 @@ def _shown(page: Page[ImportLine]) -> list[Shown]:
             line=line,
             printed=imports.printed(line),
             decision=imports.decision(line),
-            wish=imports.KINDS[line.origin.what].wish(line),
             problems=[hazards.words(code, detail) for code, detail in line.problems],
+            told=imports.KINDS[batch.what].tell(batch, line),
             options=(options := _options(line, known)),
             like=next((option for option in options if option.get("is_likely")), None),
         )
@@ -378,9 +391,32 @@ def _options(line: ImportLine, known: dict[int, Organisation]) -> list[dict[str,
     ]
 
 
+def _columns_told(batch: Import) -> dict[str, Any]:
+    """Which columns of a file were read as what, and which not at all."""
+    if batch.is_pasted or not batch.columns:
+        return {}
+    role_of = {index: ROLE_WORDS[role] for role, index in batch.columns.items()}
+    width = max(len(batch.header), *(index + 1 for index in role_of))
+    titles = [(index, title or _column(index)) for index, title in enumerate(_padded(batch.header, width))]
+    return {
+        "read": [(title, role_of[index]) for index, title in titles if index in role_of],
+        "unread": [title for index, title in titles if index not in role_of],
+        "names_all": batch.what == Import.What.ENDORSEMENTS and "visibility" not in batch.columns,
+    }
+
+
+def _column(index: int) -> str:
+    """What a column without a title is called."""
+    return _("Column %(number)d") % {"number": index + 1}
+
+
+def _padded(titles: list[str], width: int) -> list[str]:
+    return [*titles, *[""] * (width - len(titles))]
+
+
 def _samples(batch: Import) -> list[tuple[str, list[str]]]:
     """Each column's title, and its first few cells."""
     rows = [imports.cells(line) for line in batch.lines.order_by("number")[:4]]
     width = max([len(batch.header), *map(len, rows)])
-    titles = [*batch.header, *[""] * width]
+    titles = _padded(batch.header, width)
     return [(titles[index], [row[index][:60] if index < len(row) else "" for row in rows]) for index in range(width)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
@@ -25,7 +25,7 @@ from coalition import countries
 from coalition.desk import staff
 from coalition.roles import keeps_the_register
 from signatories.importing.csvs import MADE_SAFE
-from signatories.models import Organisation, OrganisationName
+from signatories.models import Membership, Organisation, OrganisationName
 
 if TYPE_CHECKING:
     from signatories.admin import OrganisationAdmin
@@ -37,6 +37,7 @@ CHUNK = 500
 COLUMNS = (
     *("id", "name", "acronym", "other names", "country", "country name", "website", "domains", "standing"),
     *("scope", "kind", "consultative status", "since", "at risk", "listed", "registered"),
+    *("about", "networks", "merged into"),
 )
 #: Between several values in one cell.
 BETWEEN = " | "
@@ -133,7 +134,9 @@ def _string(sheet: Any, value: str) -> Any:
 
 
 def _all(organisations: QuerySet[Organisation]) -> Iterator[Organisation]:
-    return organisations.prefetch_related("names", "domains").iterator(chunk_size=CHUNK)
+    networks = Membership.objects.order_by("pk").prefetch_related(Prefetch("network", Organisation.objects.with_name()))
+    beside = ("names", "domains", "merged_into", Prefetch("memberships", networks))
+    return organisations.prefetch_related(*beside).iterator(chunk_size=CHUNK)
 
 
 def _names(organisation: Organisation) -> list[OrganisationName]:
@@ -162,6 +165,9 @@ def _cells(organisation: Organisation) -> list[str]:
         "yes" if organisation.at_risk else "",
         "yes" if organisation.is_listed else "",
         organisation.created_at.date().isoformat(),
+        organisation.about,
+        BETWEEN.join(f"{one.network.name} ({one.role})" for one in organisation.memberships.all()),
+        organisation.merged_into.public_id if organisation.merged_into else "",
     ]
 
 
@@ -186,4 +192,10 @@ def _facts(organisation: Organisation) -> dict[str, Any]:
         "at_risk": organisation.at_risk,
         "is_listed": organisation.is_listed,
         "created_at": organisation.created_at.isoformat(),
+        "about": organisation.about,
+        "networks": [
+            {"id": one.network.public_id, "name": one.network.name, "role": one.role}
+            for one in organisation.memberships.all()
+        ],
+        "merged_into": organisation.merged_into.public_id if organisation.merged_into else None,
     }

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from django import forms
 from django.core.validators import URLValidator
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from coalition import countries
 from coalition.desk import NoteForm
 from coalition.text import clean_line, clean_text, fits
 from signatories import matching
@@ -35,6 +36,12 @@ def plain_website(value: str) -> str | None:
 class DescribeForm(NoteForm):
     """All that can be said of an organisation besides its names and its standing."""
 
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        help_text=gettext_lazy("Letters that it has signed keep the country that they print"),
+        error_messages={"invalid_choice": gettext_lazy("Select a country from the list")},
+        required=False,
+    )
     website = forms.CharField(label=gettext_lazy("Website"), required=False)
     scope = forms.ChoiceField(label=gettext_lazy("Scope"), required=False)
     kind = forms.CharField(label=gettext_lazy("Kind"), required=False)
@@ -55,13 +62,16 @@ class DescribeForm(NoteForm):
     )
 
     field_order = (
-        "website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "is_listed", "at_risk", "note",
+        "country", "website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "is_listed", "at_risk", "note",
     )  # fmt: skip
     DETAILS = field_order[:-1]
 
     def __init__(self, subject: Organisation, *args: Any, **kwargs: Any) -> None:
         super().__init__(subject, *args, **kwargs)
         self.initial = {name: getattr(subject, name) for name in self.DETAILS}
+        ui = get_language() or "en"
+        listed = [(countries.NOT_RECORDED, countries.name(countries.NOT_RECORDED, ui)), *countries.choices(ui)]
+        self.fields["country"].choices = listed  # type: ignore[attr-defined]
         for name, choices in (("scope", Organisation.Scope), ("ecosoc_status", Organisation.Consultative)):
             self.fields[name].choices = [("", ""), *choices.choices]  # type: ignore[attr-defined]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -44,8 +44,10 @@ class Kind:
     """Those of these imports that it allows somebody; for lists of them."""
     look: Callable[[Import, ImportLine], list[Problem]] = lambda batch, line: []
     """What else about a line a person should look at."""
-    wish: Callable[[ImportLine], str] = lambda line: ""
-    """How it wants to appear, in words, where that is not by name."""
+    ignores: Callable[[Import], frozenset[str]] = lambda batch: frozenset({"contact_unclear", "visibility_unknown"})
+    """Problems that are none for it."""
+    tell: Callable[[Import, ImportLine], list[str]] = lambda batch, line: []
+    """What it takes from a line besides the organisation, in words."""
     hold: Callable[[Import], AbstractContextManager[object]] = lambda batch: nullcontext()
     """Locks what stands above the register, while the import is done or undone."""
     taken: Callable[[Import, Iterable[int]], set[int]] = lambda batch, organisations: set()
@@ -135,20 +137,19 @@ def read_in(
     return [Import(source=source, what=what, filename=filename, sha256=sha256, created_by=by, created_at=at, **told)]
 
 
-@flow.step(Status.READ, to=Status.PREVIEWING, who=IMPORTER)
+@flow.step(Status.READ, Status.PREVIEWED, to=Status.PREVIEWING, who=IMPORTER)
 def name_columns(
-    batch: Import, *, columns: Mapping[str, int], has_titles: bool = False, by: User | None, at: datetime = NOW
+    batch: Import, *, columns: Mapping[str, int], has_titles: bool | None = None, by: User | None, at: datetime = NOW
 ) -> None:
-    """What each column holds, and whether the first row does no more than say that; the comparison starts when this is
-    committed."""
+    """What each column holds, and whether the first row does no more than say that (None: as it was read); the
+    comparison starts when this is committed."""
     if "name" not in columns:
         raise NotAllowed(_("Say which column holds the names."))
     if len(set(columns.values())) != len(columns):
         raise NotAllowed(_("One column can’t hold two things."))
-    if has_titles:
-        batch.lines.filter(pk__in=batch.lines.order_by("number").values("pk")[:1]).delete()
-        batch.total = batch.lines.count()
-    batch.columns = dict(columns)
+    batch.columns, batch.done, batch.trouble = dict(columns), 0, ""
+    if has_titles is not None and has_titles != bool(batch.header):
+        _turn_first_row(batch)
     enqueue("signatories.tasks.preview_import", once=f"import-{batch.pk}", batch=batch.pk)
 
 
@@ -259,14 +260,16 @@ def preview(batch: Import) -> None:
     sheet = Sheet(rows, None, is_pasted=batch.is_pasted)
     found = {entry.number: entry for entry in importing.entries(sheet, batch.columns)}
     lines = list(batch.lines.all())
+    ignored = KINDS[batch.what].ignores(batch)
     for line in lines:
-        _understand(line, found[line.number])
+        _understand(line, found[line.number], ignored)
     equal = suggesting.equal({(line.normalised, line.country) for line in lines})
+    near = suggesting.within([(line.number, line.name, line.country) for line in lines if not _is_double(line)])
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
         _compare(chunk, equal)
         with transaction.atomic():
-            _decide(batch, chunk)
+            _decide(batch, chunk, near)
             _write(chunk, _UNDERSTOOD)
             Import.objects.filter(pk=batch.pk).update(done=start + len(chunk))
     _decide_doubles(batch)
@@ -355,6 +358,19 @@ def figures(batch: Import) -> dict[str, int]:
     )
 
 
+def _turn_first_row(batch: Import) -> None:
+    """Takes the first line for the titles of the columns, or these for a line."""
+    first = batch.lines.order_by("number").first()
+    if batch.header:
+        number = first.number - 1 if first else 1
+        ImportLine.objects.create(origin=batch, number=number, raw=json.dumps(batch.header, ensure_ascii=False))
+        batch.header = []
+    elif first is not None:
+        batch.header = cells(first)
+        first.delete()
+    batch.total = batch.lines.count()
+
+
 def _write(lines: list[ImportLine], fields: Sequence[str]) -> None:
     """As bulk_update, whose one condition for each row and field takes longer than all the rest."""
     ImportLine.objects.bulk_create(
@@ -372,11 +388,11 @@ def _as_lists(problems: Iterable[Problem]) -> list[list[str]]:
     return [[problem.code, problem.detail] for problem in problems]
 
 
-def _understand(line: ImportLine, entry: Entry) -> None:
+def _understand(line: ImportLine, entry: Entry, ignored: Container[str]) -> None:
     line.name, line.acronym, line.country, line.website = entry.name, entry.acronym, entry.country, entry.website
     line.normalised = normalise(entry.name)[:LONGEST_NORMALISED]
     line.aside = json.dumps(dict(entry.aside), ensure_ascii=False) if any(entry.aside.values()) else ""
-    line.problems = _as_lists(entry.problems)
+    line.problems = _as_lists(problem for problem in entry.problems if problem.code not in ignored)
 
 
 def _compare(lines: Sequence[ImportLine], equal: Mapping[tuple[str, str], Candidate]) -> None:
@@ -403,14 +419,16 @@ def _level(candidate: Candidate) -> str:
     return candidate.level if candidate.level in ImportLine.Level.values else ImportLine.Level.NONE
 
 
-def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:
+def _decide(batch: Import, chunk: Sequence[ImportLine], near: Mapping[int, int]) -> None:
     """What seems right, for a person to change: the same if probably so, new if there is nothing like it; what is
     only possible, or printed in a doubtful way, nobody decides but they."""
     taken = KINDS[batch.what].taken(batch, [line.match_id for line in chunk if line.match_id])
     for line in chunk:
         line.choice, line.organisation = Choice.UNDECIDED, None
         line.problems += _as_lists(KINDS[batch.what].look(batch, line))
-        if any(code == "double" for code, _detail in line.problems):
+        if line.number in near and line.level != ImportLine.Level.PROBABLE:
+            line.problems.append(["like_line", str(near[line.number])])
+        if _is_double(line):
             line.choice = Choice.SKIP
         elif is_blocked(line):
             continue
@@ -421,6 +439,10 @@ def _decide(batch: Import, chunk: Sequence[ImportLine]) -> None:
             line.choice, line.organisation = Choice.KNOWN, line.match
         elif line.level == ImportLine.Level.NONE and not any(code in DOUBTFUL for code, _detail in line.problems):
             line.choice = Choice.NEW
+
+
+def _is_double(line: ImportLine) -> bool:
+    return any(code == "double" for code, _detail in line.problems)
 
 
 def _decide_doubles(batch: Import) -> None:

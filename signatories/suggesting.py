@@ -7,9 +7,12 @@ from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 
-from signatories import matching
+from signatories import alike, matching
 from signatories.matching import Candidate, Wanted
 from signatories.models import Organisation, OrganisationName, OrganisationQuerySet
+
+#: Lines of one list that share a word or an acronym, of which each is compared with the others.
+SHARED = 12
 
 
 def register() -> OrganisationQuerySet:
@@ -39,3 +42,32 @@ def equal(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Candidat
         for key, organisations in having.items()
         if key in wanted and len(organisations) == 1
     }
+
+
+def within(lines: Sequence[tuple[int, str, str]]) -> dict[int, int]:
+    """Lines of one list, given as number, name and country, that are probably the same organisation as an earlier one:
+    which. Only what shares an uncommon word, an acronym or its beginning is compared."""
+    read = {number: alike.read(name) for number, name, _country in lines if name}
+    at = {number: country for number, _name, country in lines}
+    sharing: defaultdict[str, list[int]] = defaultdict(list)
+    for number, printed in read.items():
+        for key in _keys(printed):
+            sharing[key].append(number)
+    near: dict[int, int] = {}
+    for number, printed in read.items():
+        lists = sorted((sharing[key] for key in _keys(printed)), key=len)
+        beside = {other for numbers in lists[:4] if len(numbers) <= SHARED for other in numbers if other < number}
+        for other in sorted(beside - near.keys()):
+            one, two = at[number], at[other]
+            if (not one or not two or one == two) and _is_probable(printed, read[other], (one, two)):
+                near[number] = other
+                break
+    return near
+
+
+def _keys(printed: alike.Printed) -> set[str]:
+    return {*printed.words, *printed.acronyms, f"{printed.whole[:6]}…"}
+
+
+def _is_probable(one: alike.Printed, other: alike.Printed, homes: tuple[str, str]) -> bool:
+    return alike.compare(one, other, homes).score >= alike.PROBABLE

@@ -22,7 +22,7 @@ from signatories.names import normalise, sort_key
 Standing = Organisation.Standing
 flow = Workflow(Organisation, OrganisationEvent, status_field="standing")
 #: What `describe` may change.
-DETAILS = {"website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "at_risk", "is_listed"}
+DETAILS = {"country", "website", "scope", "kind", "about", "ecosoc_status", "ecosoc_since", "at_risk", "is_listed"}
 ANYBODY = Actor("anybody", lambda by, subject: True)
 ON_THE_REGISTER = (Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED)
 #: Kinds of names by which an organisation may be called.

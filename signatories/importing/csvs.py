@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from signatories.importing import headers
+from signatories.importing import headers, wishes
 from signatories.importing.decoding import decode
 from signatories.importing.sheets import (
     LONGEST_CELL,
@@ -57,7 +57,11 @@ def with_header(rows: list[Row], *, read_as: str = "") -> Sheet:
     for place, row in enumerate(rows[:5]):
         columns = headers.recognise(row.cells)
         if columns and all(_filled(above) < _filled(row) for above in rows[:place]):
-            return _sheet(rows[place + 1 :], columns, row.cells, read_as)
+            below = rows[place + 1 :]
+            if "visibility" not in columns:
+                index = wishes.column((row.cells for row in below), columns.values())
+                columns |= {} if index is None else {"visibility": index}
+            return _sheet(below, columns, row.cells, read_as)
     width = max(len(row.cells) for row in rows)
     filled = [index for index in range(width) if any(row.cells[index : index + 1] not in ((), ("",)) for row in rows)]
     if len(filled) == 1:

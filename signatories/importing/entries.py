@@ -15,6 +15,7 @@ from coalition.text import clean_line, fits, fold
 from signatories.importing import hazards
 from signatories.importing.pasting import Parts, parts
 from signatories.importing.sheets import Problem, Row, Sheet
+from signatories.importing.wishes import WISHES
 from signatories.names import acronym_of
 
 LONGEST_NAME = 300
@@ -85,6 +86,8 @@ def _of_cells(row: Row, columns: Mapping[str, int]) -> Entry:
         website = ""
     elif website:
         website = address or ""
+    if len(said.get("name", "").splitlines()) > 1:
+        problems.append(Problem("several_lines"))
     aside = {role: clean_line(said[role]) for role in ASIDE if role in said}
     problems += _look_aside(aside)
     acronym = clean_line(said.get("acronym", "")) or acronym_of(name)
@@ -109,7 +112,7 @@ def _look_aside(aside: dict[str, str]) -> list[Problem]:
     """Takes what is not understood back out, and says so."""
     problems = []
     if said := aside.get("visibility"):
-        aside["visibility"] = next((code for code, words in _VISIBILITY.items() if fold(said) in words), "")
+        aside["visibility"] = next((code for code, words in WISHES.items() if fold(said) in words), "")
         if not aside["visibility"]:
             problems.append(Problem("visibility_unknown", said[:60]))
     if aside.get("email") and not _is_mailbox(aside["email"]):
@@ -135,26 +138,3 @@ def _address(website: str) -> str | None:
     except ValidationError:
         return None
     return address if len(address) <= 300 else None
-
-
-def _answers(words: str) -> frozenset[str]:
-    return frozenset(fold(word) for word in words.split(" | "))
-
-
-#: How lists answer whether a name may be shown. The names are those of an endorsement's visibility.
-_VISIBILITY = {
-    "named": _answers(
-        "named | yes | y | true | 1 | public | publish | published | x | name | oui | public | si | sí | sim | "
-        "público | "
-        "نعم | علني | 是 | 公开 | 公開 | да | публично | ja | はい"
-    ),
-    "country": _answers(
-        "country | country only | pays | país | pays seulement | solo país | البلد | 国家 | 仅国家 | страна"
-    ),
-    "counted": _answers(
-        "counted | no | n | false | 0 | count only | anonymous | total only | non | anonyme | no publicar | "
-        "anónimo | não | "
-        "لا | مجهول | 否 | 匿名 | нет | анонимно | nein | いいえ"
-    ),
-    "confidential": _answers("confidential | secret | confidentiel | confidencial | سري | 保密 | конфиденциально"),
-}

@@ -38,12 +38,14 @@ WORDS: dict[str, Any] = {
     "handle": _("Is an account of a social network"),
     "mixed_scripts": _("Has letters of two scripts in one word: %s"),
     "hidden": _("Holds characters that nobody sees; they are taken out"),
+    "several_lines": _("Stands on several lines in its cell, so it may be several names"),
     "list_mark": _("Holds “、”, which may part two names"),
     "double": _("Is the same as line %s"),
+    "like_line": _("Is probably the same as line %s, written otherwise"),
     "same_choice": _("Is taken for the same organisation as line %s"),
     "taken": _("Its organisation has signed already"),
     "withheld": _("Does not want to be named, but this letter names every organisation"),
-    "other_sheets": _("Only the first sheet of the workbook is read"),
+    "other_sheets": _("Of this workbook only the sheet “%s” is read"),
 }
 
 
@@ -60,7 +62,21 @@ OF_THE_FILE = frozenset({"formula", "cell_error", "merged"})
 BLOCKING = frozenset({"no_name", "name_too_long", "formula", "visibility_unknown", "withheld"})
 
 #: And with one of these, only when somebody has looked at it.
-DOUBTFUL = frozenset({"two_names", "torn", "person", "heading", "et_al", "remark", "job_title", "email", "handle"})
+DOUBTFUL = frozenset(
+    {
+        "two_names",
+        "several_lines",
+        "like_line",
+        "torn",
+        "person",
+        "heading",
+        "et_al",
+        "remark",
+        "job_title",
+        "email",
+        "handle",
+    }
+)
 
 
 def in_line(raw: str, name: str) -> Iterator[Problem]:
@@ -235,6 +251,7 @@ _LINKS = _words(
 )
 _ET_AL = re.compile(
     r"\bet\.? al\b\.?|\band (?:\d+ |many |several )?(?:others|more)\b|\bet (?:\d+ )?autres\b|\by (?:\d+ )?otr[ao]s\b|"
+    r"^\W*\d+ (?:other|more|autres|otr[ao]s|outr[ao]s|другие|других)\b|"
     r"\be (?:mais )?(?:\d+ )?outr[ao]s\b|\bи (?:\d+ )?(?:другие|др\.)|وآخرون|وغيرها|等\s*\d*\s*(?:个|個)?(?:组织|組織|"
     r"団体|團體|机构)?$|ほか\s*\d*",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
+from coalition import countries
 from coalition.text import fold
 
 
@@ -69,7 +70,12 @@ _CALLED = {
         "endereço de e mail | username"
     ),
     "visibility": (
-        "visibility | publish | publish name | may we publish | public | show name publicly | visibilité | publier | "
+        "visibility | publish | publish name | may we publish | can we publish | public | show name publicly | "
+        "how should we list you | how should we list your organisation | how should we list your organization | "
+        "how should your organisation appear | how should your organization appear | how do you want to appear | "
+        "how do you want to be listed | how would you like to be listed | how would you like to appear | list as | "
+        "listed as | anonymous | anonymity | confidentiality | "
+        "souhaitez vous rester anonyme | anonymat | anonimato | anonymität | visibilité | publier | "
         "publication | visibilidad | publicar | visibilidade | النشر | الظهور | 公开 | 是否公开 | 公開 | видимость | "
         "публиковать | публикация"
     ),
@@ -109,11 +115,13 @@ def recognise(cells: Sequence[str]) -> dict[str, int] | None:
 
 
 def looks_like_header(cells: Sequence[str]) -> bool:
-    """A first row that may name columns, although we know none of its words: short, all different, without figures."""
+    """A first row that may name columns, although we know none of its words: all different, without figures,
+    addresses and countries."""
     return (
         len(cells) > 1
         and len(set(cells)) == len(cells)
-        and all(cell and not re.search(r"\d|@|/", cell) for cell in cells)
+        and all(cell and not re.search(r"\d|@|/|\w\.\w{2}", cell) for cell in cells)
+        and not any(countries.parse(cell) for cell in cells)
     )
 
 

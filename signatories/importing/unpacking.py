@@ -1,7 +1,8 @@
 """The unpacking table: a program of its own, without Django, in which a workbook from a stranger is opened.
 
-The workbook on standard input, the limits of a list as JSON the only argument, what its first sheet says as JSON on
-standard output: `rows`, each with its number, its cells and its problems, or the name of what it is `refused` for.
+The workbook on standard input; the only argument, as JSON, the limits of a list and which sheet to read. On standard
+output, as JSON: `rows` of that sheet, each with its number, its cells and its problems, its `title`, and the `starts`
+of all sheets; or the name of what it is `refused` for.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 
 from openpyxl import load_workbook
@@ -29,6 +31,9 @@ SMALL = 100_000
 #: Columns, empty ones too.
 WIDEST = 1_000
 CHUNK = 1 << 16
+#: Sheets of which the list may be one, and the rows of each by which that is seen.
+MOST_SHEETS = 20
+STARTS = 5
 
 LIMITS = {
     resource.RLIMIT_AS: 768 * 1024**2,
@@ -63,9 +68,19 @@ def unpack(data: bytes, limits: dict[str, int]) -> dict[str, Any]:
         warnings.simplefilter("ignore")
         book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-    path = str(getattr(sheets[0], "_worksheet_path", ""))
-    rows = list(_rows(sheets[0], merged.get(path.removeprefix("/"), {}), limits))
-    return {"rows": rows, "has_others": len(sheets) > 1}
+    starts = [_start(sheet, limits) for sheet in sheets[:MOST_SHEETS]]
+    sheet = sheets[limits["sheet"]]
+    path = str(getattr(sheet, "_worksheet_path", ""))
+    rows = list(_rows(sheet, merged.get(path.removeprefix("/"), {}), limits))
+    return {"title": str(sheet.title), "rows": rows, "starts": starts}
+
+
+def _start(sheet: Any, limits: dict[str, int]) -> list[list[str]]:
+    """The cells of its first rows; none where they are too many."""
+    try:
+        return [words for _number, words, _problems in islice(_rows(sheet, {}, limits), STARTS)]
+    except Refusal:
+        return []
 
 
 def _look_into(data: bytes) -> dict[str, dict[int, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from signatories.importing import headers
 from signatories.importing.csvs import with_header
 from signatories.importing.sheets import (
     LONGEST_CELL,
@@ -47,7 +48,12 @@ REFUSALS: dict[str, Callable[..., Refused]] = {
 
 
 def read(data: bytes) -> Sheet:
+    """The first sheet that names its columns, or just the first: notes and figures often stand before the list."""
     found = _unpacked(data)
+    starts = found.get("starts", [])
+    named = (at for at, rows in enumerate(starts) if any(headers.recognise(tuple(cells)) for cells in rows))
+    if list_at := next(named, 0):
+        found = _unpacked(data, list_at)
     if "refused" in found:
         what, *row = found["refused"]
         raise REFUSALS[what](*row)
@@ -56,15 +62,15 @@ def read(data: bytes) -> Sheet:
         for number, cells, problems in found["rows"]
     ]
     sheet = with_header(rows, read_as="xlsx")
-    remarks = (Problem("other_sheets"),) if found["has_others"] else ()
+    remarks = (Problem("other_sheets", found["title"]),) if len(starts) > 1 else ()
     return Sheet(sheet.rows, sheet.columns, sheet.header, read_as=sheet.read_as, remarks=remarks)
 
 
-def _unpacked(data: bytes) -> dict[str, Any]:
+def _unpacked(data: bytes, sheet: int = 0) -> dict[str, Any]:
     """What the program says of it. Where it was ended, by itself or by us, the workbook was too much for it."""
     # A file and not a pipe, so that the limit on file sizes bounds what we read back.
     with TemporaryFile() as said:
-        command = [sys.executable, "-I", str(UNPACKING), json.dumps(LIMITS)]
+        command = [sys.executable, "-I", str(UNPACKING), json.dumps(LIMITS | {"sheet": sheet})]
         try:
             status = subprocess.run(  # noqa: S603  (our own program, no shell)
                 command, input=data, stdout=said, stderr=subprocess.DEVNULL, env={}, timeout=PATIENCE

@@ -71,7 +71,7 @@ def test_a_form_collected_before_is_recorded_with_its_people_and_wishes(desk, le
     run_jobs()
     page = text_of(desk.get(answer["Location"]))
     assert "A name, a role and an email address are needed for a contact" in page
-    assert "Amani Trust wants to appear: In the total only" in page
+    assert "In the total only" in page
     desk.post(answer["Location"], {"do": "confirm"})
     run_jobs()
     mawingu, amani, lake = Endorsement.objects.order_by("pk")
@@ -85,6 +85,28 @@ def test_a_form_collected_before_is_recorded_with_its_people_and_wishes(desk, le
     assert [message["To"] for message in outbox()] == ["bruno@mawingu.example.org"]
     assert counting.count(letter, timezone.now()).organisations == 0
     assert all(line.raw == line.aside == "" for line in Import.objects.get().lines.all())
+
+
+def test_the_preview_shows_how_each_will_appear_and_who_is_written_to(desk, letter, run_jobs):
+    answer = hand_in(desk, letter, file=SimpleUploadedFile("form.csv", CSV.encode()), tells_people="on")
+    run_jobs()
+    page = text_of(desk.get(answer["Location"]))
+    for words in ("In the total only", "As “an organisation in …”, without its name", "Bruno Otieno, Director, bruno@"):
+        assert words in page
+    assert "so all appear with their names" not in page
+    silent = hand_in(desk, letter, file=SimpleUploadedFile("form.csv", b"Organisation,Country\nLake Watch,Kenya\n"))
+    run_jobs()
+    page = text_of(desk.get(silent["Location"]))
+    assert "No column says how an organisation wants to appear, so all appear with their names." in page
+
+
+def test_who_asks_for_anonymity_in_words_of_their_own_is_not_named(desk, letter, run_jobs):
+    text = "Organisation,Country,How should we list you?\nForum Mawingu,Kenya,Anonymous\nAmani Trust,Uganda,Publicly\n"
+    answer = hand_in(desk, letter, file=SimpleUploadedFile("form.csv", text.encode()))
+    run_jobs()
+    desk.post(answer["Location"], {"do": "confirm"})
+    run_jobs()
+    assert [e.visibility for e in Endorsement.objects.order_by("pk")] == ["counted", "named"]
 
 
 def test_nobody_is_recorded_or_told_unless_it_is_wanted(desk, letter, run_jobs, outbox):

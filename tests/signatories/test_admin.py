@@ -47,9 +47,9 @@ def test_the_list_shows_all_of_the_register_newest_first(desk):
     assert "Amani Water Trust Uganda provisional Mawingu Forum Kenya verified" in page
 
 
-@pytest.mark.parametrize("typed", ["mawingu", "MWF", "FORUM MAWÍNGU", "Forum"])
-def test_search_by_any_name(desk, typed):
-    mawingu = an_organisation("Forum Mawingu", acronym="MWF")
+@pytest.mark.parametrize("typed", ["mawingu", "MWF", "FORUM MAWÍNGU", "Forum", "example.org", "Forun Mawingo"])
+def test_search_by_any_name_or_website_misspelt_too(desk, typed):
+    mawingu = an_organisation("Forum Mawingu", acronym="MWF", website="https://www.mawingu.example.org")
     an_organisation("Amani Water Trust")
     found = desk.get(REGISTER, {"q": typed}).context["cl"].result_list
     assert list(found) == [mawingu]
@@ -168,6 +168,19 @@ def test_details_are_changed_and_shown_with_an_event_and_anew(desk):
     assert organisation.events.last().code == "kind"
 
 
+def test_a_country_is_corrected_and_letters_keep_what_they_print(desk):
+    organisation = an_organisation("Mawingu Forum", country="KE")
+    letter = a_letter()
+    an_endorsement(letter, organisation)
+    assert describe(desk, organisation, country="UG").status_code == 302
+    organisation.refresh_from_db()
+    assert (organisation.country, organisation.events.last().code) == ("UG", "country")
+    assert "Country Uganda" in text_of(Client().get(organisation.get_absolute_url()))
+    assert "Mawingu Forum Kenya" in text_of(Client().get(letter.get_absolute_url()))
+    assert describe(desk, organisation, country="").status_code == 302
+    assert Organisation.objects.get(pk=organisation.pk).country == ""
+
+
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
@@ -179,6 +192,7 @@ def test_details_are_changed_and_shown_with_an_event_and_anew(desk):
         ({"ecosoc_status": "roster", "ecosoc_since": "1845"}, "Enter a year from 1946 to"),
         ({"ecosoc_status": "roster", "ecosoc_since": "9" * 5000}, "Enter a year from 1946 to"),
         ({"ecosoc_since": "1998"}, "Select the status that it has since that year"),
+        ({"country": "QQ"}, "Select a country from the list"),
         ({"scope": "galactic"}, "Select a valid choice"),
     ],
 )

@@ -10,10 +10,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from letters.models import Endorsement
-from signatories import exports
+from signatories import exports, merging, vetting
 from signatories.importing import entries, read
 from signatories.models import Organisation
 from tests.factories import a_letter, a_moderator, an_organisation
@@ -89,6 +90,19 @@ def test_json_has_every_name(desk):
     Organisation.objects.filter(pk=organisation.pk).update(standing="suspended")
     found = json.loads(body(desk.get(f"{REGISTER}export/json/", {"standing__exact": "verified"})))
     assert found == {"organisations": []}
+
+
+def test_networks_and_merges_are_exported(desk):
+    network, member = an_organisation("Listening Rivers"), an_organisation("Forum Mawingu")
+    vetting.join(member, network=network, role="section", by=None)
+    double = an_organisation("Forum Mawingo")
+    merging.merge(member, double, by=None, at=timezone.now())
+    [found] = json.loads(body(desk.get(f"{REGISTER}export/json/", {"q": "mawingu"})))["organisations"]
+    assert found["networks"] == [{"id": network.public_id, "name": "Listening Rivers", "role": "section"}]
+    rows = list(csv.DictReader(io.StringIO(body(desk.get(f"{REGISTER}export/csv/")).decode("utf-8-sig"))))
+    by_id = {row["id"]: row for row in rows}
+    assert by_id[member.public_id]["networks"] == "Listening Rivers (section)"
+    assert by_id[double.public_id]["merged into"] == member.public_id
 
 
 def test_only_what_the_search_has_found_is_exported(desk):

@@ -106,6 +106,13 @@ def test_whole_lists_are_decoded_in_every_encoding_that_can_hold_them(file, enco
 def test_a_line_end_inside_quotation_marks_parts_nothing(text):
     [entry] = entries(read(text.encode(), "form.csv"))
     assert (entry.name, entry.country) == ("Forum Mawingu", "KE")
+    assert [problem.code for problem in entry.problems] == ["several_lines"]
+
+
+def test_a_quotation_mark_that_never_ends_is_seen():
+    """Everything below it is one cell, which nobody should take for one organisation."""
+    [entry] = entries(read(b'Name,Country\n"Forum Mawingu,Kenya\nAmani Trust,Uganda\n', "list.csv"))
+    assert "several_lines" in [problem.code for problem in entry.problems]
 
 
 def test_google_forms_questions_are_understood():
@@ -135,6 +142,32 @@ def test_columns_are_known_in_the_six_languages(head):
     columns = recognise(head.split(" | "))
     roles = ("name", "acronym", "country", "website", "contact_name", "role", "email", "visibility", "date")
     assert columns == {role: index for index, role in enumerate(roles)}
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "wishes"),
+    [
+        ("How should we list you?", ("Publicly", "Anonymous", "Country only"), ["named", "counted", "country"]),
+        ("May we publish your name?", ("yes", "no", ""), ["named", "counted", ""]),
+        ("On the website", ("With our name", "Anonymously", ""), ["named", "counted", ""]),
+        ("Mention", ("oui", "Confidentiel", "peut-être"), ["named", "confidential", ""]),
+    ],
+)
+def test_a_wish_not_to_be_named_is_read_whatever_its_column_is_called(question, answers, wishes):
+    rows = [f"Organisation {number},Kenya,{answer}\n" for number, answer in enumerate(answers)]
+    found = entries(read(f"Organisation,Country,{question}\n{''.join(rows)}".encode(), "form.csv"))
+    assert [entry.aside.get("visibility", "") for entry in found] == wishes
+    assert [entry.is_blocked for entry in found] == [answer == "peut-être" for answer in answers]
+
+
+def test_a_yes_or_a_country_in_another_column_is_no_wish():
+    text = "Organisation,Country,Do you agree?,Region\nForum Mawingu,Kenya,no,country\n"
+    assert "visibility" not in (read(text.encode(), "form.csv").columns or {})
+
+
+def test_a_first_row_with_a_country_is_an_organisation():
+    sheet = read(b"Forum Mawingu,Kenya\nAmani Trust,Uganda\n", "list.csv")
+    assert (sheet.columns, sheet.header, len(sheet.rows)) == (None, (), 2)
 
 
 def test_columns_that_are_not_named_are_asked_for():
@@ -210,6 +243,21 @@ def test_merged_cells_and_other_sheets_are_told():
     sheet = read(a_book(["Name", "Country"], ["Forum", "Kenya"], [None, "Uganda"], change=change), "list.xlsx")
     assert [[problem.code for problem in row.problems] for row in sheet.rows] == [["merged"], ["merged"]]
     assert [problem.code for problem in sheet.remarks] == ["other_sheets"]
+
+
+def test_the_sheet_that_names_its_columns_is_the_list():
+    def change(book):
+        book.active.title = "Read me"
+        for title, rows in {"Figures": [[1, 2]], "List": [["Spring"], ["Name", "Country"], ["Forum", "Kenya"]]}.items():
+            sheet = book.create_sheet(title)
+            for row in rows:
+                sheet.append(row)
+
+    sheet = read(a_book(["This workbook holds notes"], ["and a list"], change=change), "list.xlsx")
+    assert [row.cells for row in sheet.rows] == [("Forum", "Kenya")]
+    assert [(problem.code, problem.detail) for problem in sheet.remarks] == [("other_sheets", "List")]
+    plain = read(a_book(["Forum"], ["Amani"], change=lambda book: book.create_sheet("More")), "list.xlsx")
+    assert [row.cells for row in plain.rows] == [("Forum",), ("Amani",)]
 
 
 def a_zip(**entries: bytes) -> bytes:
@@ -437,6 +485,7 @@ HAZARDS = {
     "Signatories": "heading",
     "Forum Mawingu et al.": "et_al",
     "and 12 others": "et_al",
+    "12 other organisations": "et_al",
     "Forum\u200bMawingu\u202e": "hidden",
 }
 

@@ -21,7 +21,7 @@ from signatories.importing import paste
 from signatories.models import Import, ImportLine, Organisation
 from signatories.tasks import carry_out_import, forget_imports, preview_import
 from tests.factories import UserFactory, a_letter, a_moderator, an_endorsement, an_organisation
-from tests.reading import text_of
+from tests.reading import links_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -460,3 +460,92 @@ def test_a_network_that_a_list_brought_stays_while_it_has_members(run_jobs):
     imports.undo(Import.objects.get(), by=None)
     run_jobs()
     assert Organisation.objects.get(names__text="Forum Mawingu").standing == "provisional"
+
+
+def test_two_people_who_decide_at_once_undo_nothing_of_each_other(desk, run_jobs):
+    batch = a_preview("Forum Mawingu, Kenya\nAmani Trust, Uganda\nLake Watch, Kenya", run_jobs)
+    one, two, three = batch.lines.all()
+    shown = {f"was-{line.pk}": "new" for line in (one, two, three)}
+    press(desk, batch, "keep", **shown, **{f"line-{one.pk}": "skip", f"line-{two.pk}": "new", f"line-{three.pk}": ""})
+    hers = {f"line-{one.pk}": "new", f"line-{two.pk}": "skip", f"line-{three.pk}": "skip"}
+    there = desk.get(press(desk, batch, "confirm", **shown, **hers)["Location"])
+    assert "Somebody else has decided otherwise meanwhile: line 3." in text_of(there)
+    assert [line.choice for line in batch.lines.all()] == ["skip", "skip", ""]
+    batch.refresh_from_db()
+    assert batch.status == "previewed"
+
+
+def test_the_page_sends_back_what_it_showed(desk, run_jobs):
+    known = an_organisation("Amnesty International", country="GB")
+    batch = a_preview("Amnesty International, UK\nForum Mawingu, Kenya", run_jobs)
+    page = desk.get(f"{DOOR}{batch.public_id}/").content.decode()
+    for line, seen in zip(batch.lines.all(), (str(known.pk), "new"), strict=True):
+        assert f'<input type="hidden" name="was-{line.pk}" value="{seen}">' in page
+
+
+def test_the_first_row_can_be_an_organisation_too(desk, run_jobs):
+    hand_in(desk, file=SimpleUploadedFile("list.csv", b"Forum Mawingu,a network\nAmani Trust,a trust\n"))
+    batch = Import.objects.get()
+    assert "The first row holds titles, not an organisation" in text_of(desk.get(f"{DOOR}{batch.public_id}/"))
+    press(desk, batch, "columns", **{"column-0": "name"})
+    run_jobs()
+    assert list(batch.lines.values_list("number", "name")) == [(1, "Forum Mawingu"), (2, "Amani Trust")]
+    batch.refresh_from_db()
+    assert (batch.total, batch.header) == (2, [])
+    page = desk.get(f"{DOOR}{batch.public_id}/")
+    assert "Column 1 : name of the organisation" in text_of(page)
+    assert "?columns=1" in links_of(page)
+
+
+def test_columns_can_be_named_again(desk, run_jobs):
+    text = b"Organisation,Seat,Remarks\nForum Mawingu,Kenya,nice\n"
+    hand_in(desk, file=SimpleUploadedFile("list.csv", text))
+    run_jobs()
+    batch = Import.objects.get()
+    page = desk.get(f"{DOOR}{batch.public_id}/")
+    assert "Organisation : name of the organisation" in text_of(page)
+    assert "Seat : not read" in text_of(page)
+    form = desk.get(f"{DOOR}{batch.public_id}/?columns=1")
+    assert '<option value="name" selected>' in form.content.decode()
+    assert press(desk, batch, "columns", **{"column-1": "country"}).status_code == 422
+    press(desk, batch, "columns", **{"column-0": "name", "column-1": "country", "has_titles": "on"})
+    run_jobs()
+    assert [line.country for line in batch.lines.all()] == ["KE"]
+
+
+def test_what_only_a_sign_on_needs_is_no_problem_for_the_register(desk, run_jobs):
+    text = b"Organisation,Your name,Email,Visibility\nForum Mawingu,Asha,asha@forum.example.org,maybe\n"
+    hand_in(desk, file=SimpleUploadedFile("form.csv", text))
+    run_jobs()
+    line = ImportLine.objects.get()
+    assert (line.problems, line.choice) == ([], "new")
+
+
+def test_what_became_of_a_line_is_a_link_and_says_where_it_came_from(desk, run_jobs):
+    batch = a_preview("Forum Mawingu, Kenya\nAmani Trust, Uganda", run_jobs)
+    press(desk, batch, "confirm", **{f"line-{line_of(batch, 2).pk}": "skip"})
+    run_jobs()
+    created = Organisation.objects.get()
+    address = f"/admin/signatories/organisation/{created.pk}/change/"
+    assert address in links_of(desk.get(f"{DOOR}{batch.public_id}/"))
+    page = desk.get(address)
+    assert "Came with the list: Form of 2025" in text_of(page)
+    assert f"{DOOR}{batch.public_id}/" in links_of(page)
+
+
+def test_a_new_organisation_that_a_list_prints_twice_is_pointed_out(desk, run_jobs):
+    batch = a_preview(
+        "Forum Mawingu – FMW\nFMW - Forum Mawingu\nThe Forum Mawingu Ltd\nRed de Mujeres Zarpa\n"
+        "RED DE MUJERES ZARPA (RMZ)\nForum Mawingu, Uganda\nForum Mawingu, Kenya\nAmani Trust",
+        run_jobs,
+    )
+    near = [[detail for code, detail in line.problems if code == "like_line"] for line in batch.lines.all()]
+    assert near == [[], ["1"], ["1"], [], ["4"], ["1"], ["1"], []]
+    assert [line.choice for line in batch.lines.all()] == ["new", "", "", "new", "", "", "", "new"]
+    page = text_of(desk.get(f"{DOOR}{batch.public_id}/"))
+    assert "Is probably the same as line 4, written otherwise" in page
+
+
+def test_the_same_name_in_two_countries_is_two_lines(run_jobs):
+    batch = a_preview("Digitale Gesellschaft, Germany\nDigitale Gesellschaft, Switzerland", run_jobs)
+    assert [(line.choice, line.problems) for line in batch.lines.all()] == [("new", []), ("new", [])]

@@ -84,7 +84,7 @@ def test_many_are_asked_for_at_once_and_answered_as_one_by_one(django_assert_num
         *(Wanted("mawingu"), Wanted("Mavingu water forum", country="KE"), Wanted("…"), Wanted("mawingu")),
         *(Wanted("Another Name", website="https://unpo.example.org"), Wanted("藏人行政", email_domain="gmail.com")),
     ]
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         together = matching.candidates_of_each(wanted)
     one_by_one = [
         matching.candidates(one.name, country=one.country, website=one.website, email_domain=one.email_domain)
