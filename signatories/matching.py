@@ -58,10 +58,12 @@ def candidates(
     email_domain: str = "",
     organisations: OrganisationQuerySet | None = None,
     most: int = MOST,
+    language: str = "",
 ) -> list[Candidate]:
     """Organisations that may be meant by a printed name, likeliest first; whether one is, a person decides.
 
-    `organisations`: those to look among, by default all that are not merged. Each has `name` and `score`.
+    `organisations`: those to look among, by default all that are not merged. Each has `score`, and `name` in a language
+    of the interface, or without one its main name.
     """
     if organisations is None:
         organisations = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
@@ -77,22 +79,22 @@ def candidates(
     wanted = alike.read(name)
     compared = {pk: _compared(wanted, names[pk], country, allowed[pk], pk in at_domain) for pk in found}
     best = sorted(compared, key=lambda pk: (-compared[pk].score, pk))[:most]
-    meant = organisations.with_name().in_bulk(best)
+    meant = organisations.with_name(language).in_bulk(best)
     return [_candidate(meant[pk], compared[pk]) for pk in best if pk in meant]
 
 
-def find(text: str, at: datetime, most: int = MOST) -> list[Organisation]:
+def find(text: str, at: datetime, language: str = "", most: int = MOST) -> list[Organisation]:
     """Public organisations that may be meant by `text` (a name, an acronym or a website), likeliest first.
 
-    Each has `name` and `score`, 0 to 1.
+    Each has `score`, 0 to 1, and `name` in a language of the interface, or without one its main name.
     """
-    return among(Organisation.objects.public(at), text, most)
+    return among(Organisation.objects.public(at), text, most, language)
 
 
-def among(organisations: OrganisationQuerySet, text: str, most: int = MOST) -> list[Organisation]:
+def among(organisations: OrganisationQuerySet, text: str, most: int = MOST, language: str = "") -> list[Organisation]:
     """The same among given organisations."""
     website = text.strip() if "." in text and len(text.split()) == 1 else ""
-    found = candidates(text, website=website, organisations=organisations, most=most)
+    found = candidates(text, website=website, organisations=organisations, most=most, language=language)
     return [candidate.organisation for candidate in found if candidate.score >= FLOOR]
 
 

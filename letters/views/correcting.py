@@ -23,7 +23,7 @@ CORRECTIONS_AN_HOUR = 10
 def correct(request: Visit, slug: str) -> HttpResponse:
     """The form. Whatever was sent, the answer is the same for everybody, and tells nothing of what the desk knows."""
     at = timezone.now()
-    found = get_object_or_404(Organisation.objects.public(at).with_name(), slug=slug)
+    found = get_object_or_404(Organisation.objects.public(at).with_name(get_language() or "en"), slug=slug)
     here = reverse("letters:organisation-correct", args=[found.slug])
     is_lapsed = getattr(request, "has_lapsed", False)
     if request.method != "POST" or is_lapsed:
