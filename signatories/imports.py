@@ -49,9 +49,13 @@ class Kind:
     """Undoes what was given, and names what stays because somebody has changed it since."""
     uses: Callable[[Iterable[int]], set[int]] = lambda organisations: set()
     """Which of these organisations it still needs."""
+    teaches: bool = False
+    """Whether its names are no secret, so that organisations are known by them at once."""
 
 
-KINDS: dict[str, Kind] = {Import.What.ORGANISATIONS: Kind()}
+KINDS: dict[str, Kind] = {Import.What.ORGANISATIONS: Kind(teaches=True)}
+#: What happens to an organisation without anybody touching it.
+OF_THEMSELVES = ("learn_name", "unlearn_name")
 
 
 def _may_import(by: User | None, batch: Import | None) -> bool:
@@ -163,9 +167,17 @@ def carry_out(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
         with together():
             for line in new:
                 line.created = vetting.register(
-                    name=line.name, country=line.country, website=line.website, acronym=line.acronym, by=by, at=at
+                    name=line.name,
+                    country=line.country,
+                    website=line.website,
+                    acronym=line.acronym,
+                    latin_name=line.latin_name,
+                    by=by,
+                    at=at,
                 )
         ImportLine.objects.bulk_update(new, ["created"], batch_size=BATCH)
+        if kind.teaches:
+            _learn(batch, [line for line in lines if line.choice == Choice.KNOWN], by, at)
         kind.give(batch, [(line, line.created or _chosen(line)) for line in lines], by, at)
         # Who signs for an organisation stands with its endorsement now, and nowhere else.
         batch.lines.update(raw="", aside="")
@@ -201,6 +213,8 @@ def take_back(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
     kind = KINDS[batch.what]
     with kind.hold(batch):
         left = kind.take_back(batch, by, at)
+        if kind.teaches:
+            _unlearn(batch, by, at)
         note = _("Import undone: %(source)s") % {"source": batch.source}
         created = Organisation.objects.filter(created_by_lines__origin=batch)
         used = set().union(*(kind.uses(created.values_list("pk", flat=True)) for kind in KINDS.values()))
@@ -298,7 +312,7 @@ def _write(lines: list[ImportLine], fields: Sequence[str]) -> None:
 
 
 _UNDERSTOOD = [
-    *("aside", "name", "normalised", "acronym", "country", "website", "problems"),
+    *("aside", "name", "normalised", "latin_name", "acronym", "country", "website", "problems"),
     *("match", "level", "score", "candidates", "choice", "organisation"),
 ]
 
@@ -309,7 +323,7 @@ def _as_lists(problems: Iterable[Problem]) -> list[list[str]]:
 
 def _understand(line: ImportLine, entry: Entry) -> None:
     line.name, line.acronym, line.country, line.website = entry.name, entry.acronym, entry.country, entry.website
-    line.normalised = normalise(entry.name)
+    line.normalised, line.latin_name = normalise(entry.name), entry.latin_name
     line.aside = json.dumps(dict(entry.aside), ensure_ascii=False) if any(entry.aside.values()) else ""
     line.problems = _as_lists(entry.problems)
 
@@ -318,7 +332,7 @@ def _compare(line: ImportLine, equal: matching.Candidate | None) -> None:
     line.match, line.level, line.score, line.candidates = None, "", None, []
     if not line.name:
         return
-    found = [equal] if equal else suggesting.match(line.name, line.country, line.website)
+    found = [equal] if equal else suggesting.match(line.name, line.country, line.website, line.latin_name)
     line.candidates = [
         {"organisation": c.organisation.pk, "level": _level(c), "score": c.score, "reasons": list(c.reasons)}
         for c in found
@@ -364,6 +378,36 @@ def _decide_doubles(batch: Import) -> None:
             line.choice, line.organisation = Choice.SKIP, None
             doubles.append(line)
     _write(doubles, ["problems", "choice", "organisation"])
+
+
+def _learn(batch: Import, lines: Sequence[ImportLine], by: User | None, at: datetime) -> None:
+    """Known organisations are found at once by the names that this list gives them."""
+    recognised = [(_chosen(line), name) for line in lines for name in _printed_names(line)]
+    note = _("From a list: %(source)s") % {"source": batch.source}
+    vetting.learn(recognised, how=OrganisationName.Learnt.LIST, note=note, by=by, at=at)
+
+
+def _unlearn(batch: Import, by: User | None, at: datetime) -> None:
+    """What this list has taught goes, unless somebody has changed it since or another list says it too."""
+    here = _said_of_known(batch.lines.filter(choice=Choice.KNOWN))
+    organisations = {pk for pk, _plain in here}
+    others = ImportLine.objects.filter(origin__status=Status.CONFIRMED, origin__what=batch.what).exclude(origin=batch)
+    elsewhere = _said_of_known(others.filter(choice=Choice.KNOWN, organisation__in=organisations))
+    learnt = OrganisationName.objects.filter(learnt=OrganisationName.Learnt.LIST, organisation__in=organisations)
+    standing = learnt.exclude(organisation__standing=Organisation.Standing.MERGED).select_related("organisation")
+    for name in standing.order_by("organisation", "pk"):
+        if (name.organisation_id, name.normalised) in here - elsewhere:
+            vetting.unlearn_name(name.organisation, name=name.pk, code=name.learnt, by=by, at=at)
+
+
+def _said_of_known(lines: models.QuerySet[ImportLine]) -> set[tuple[int | None, str]]:
+    """By which names, normalised, these lines call organisations that were known."""
+    rows = lines.defer("raw", "aside")
+    return {(line.organisation_id, normalise(name)) for line in rows for name in _printed_names(line)}
+
+
+def _printed_names(line: ImportLine) -> list[str]:
+    return [name for name in (line.name, line.latin_name) if name]
 
 
 def _check_decisions(batch: Import) -> None:
@@ -430,5 +474,6 @@ def _was_changed(organisation: Organisation) -> bool:
     """Whether anything has happened to it since it came onto the register."""
     others = Exists(ImportLine.objects.filter(organisation=OuterRef("pk"), origin__status=Status.CONFIRMED))
     is_used = Organisation.objects.filter(others | Q(merged__isnull=False), pk=organisation.pk).exists()
+    has_more = organisation.events.exclude(verb__in=OF_THEMSELVES).count() > 1
     is_new = organisation.standing == Organisation.Standing.PROVISIONAL and not organisation.is_listed
-    return is_used or not is_new or organisation.at_risk or organisation.events.count() > 1
+    return is_used or not is_new or organisation.at_risk or has_more

@@ -17,9 +17,15 @@ def register() -> OrganisationQuerySet:
     return Organisation.objects.filter(standing__in=[Organisation.Standing.PROVISIONAL, Organisation.Standing.VERIFIED])
 
 
-def match(name: str, country: str, website: str) -> list[Candidate]:
-    """Organisations that a line may mean, likeliest first."""
-    return matching.candidates(name, country=country, website=website, organisations=register())
+def match(name: str, country: str, website: str, latin_name: str = "") -> list[Candidate]:
+    """Organisations that a line may mean by its name, or by the one in Latin letters beside it, likeliest first."""
+    best: dict[int, Candidate] = {}
+    for text in filter(None, (name, latin_name)):
+        for found in matching.candidates(text, country=country, website=website, organisations=register()):
+            earlier = best.get(found.organisation.pk)
+            if earlier is None or found.score > earlier.score:
+                best[found.organisation.pk] = found
+    return sorted(best.values(), key=lambda found: (-found.score, found.organisation.pk))[: matching.MOST]
 
 
 def equal(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Candidate]:
