@@ -207,7 +207,7 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
         if request.method != "POST" and (refusal := self.why_not(verb, subject)):
             messages.warning(request, refusal)
             return redirect(self.url_of(subject))
-        form = self.form_of(verb, subject, request.POST if request.method == "POST" else None)
+        form = self.form_for(request, verb, subject)
         form.files = request.FILES
         if request.method == "POST" and form.is_valid():
             return self._taken(request, verb, subject, form)
@@ -276,6 +276,10 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
         ]
 
     # For each kind of page to say otherwise:
+
+    def form_for(self, request: HttpRequest, verb: str, subject: M) -> forms.Form:
+        """Its form as it was posted, or as it is asked."""
+        return self.form_of(verb, subject, request.POST if request.method == "POST" else None)
 
     def form_of(self, verb: str, subject: M, data: Any) -> forms.Form:
         return (self.verbs[verb].form or StepForm)(subject, data)

@@ -8,9 +8,11 @@ from typing import Literal, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from coalition.countries import locale_for, territory
+from coalition.text import collation_key
 
 #: RFC 5646, 4.4.1: room for the longest tag anybody needs; the column is as wide.
 LONGEST_TAG = 35
@@ -81,6 +83,29 @@ def display_name(tag: str, ui_language: str) -> str:
     locale = locale_for(ui_language)
     fallback = Locale("en").languages.get(parts.language) or _ENDONYMS.get(parts.language) or parts.language
     return _called(parts, locale) or _with_details(fallback, parts, locale)
+
+
+@cache
+def choices(ui_language: str) -> list[tuple[str, str]]:
+    """Pairs of tag and name for a select: the languages of the interface, then all that CLDR names, by the Unicode
+    collation of their names."""
+    first = [parse_tag(code) for code, _name in settings.LANGUAGES]
+    named = (str(name).replace("_", "-") for name in locale_for(ui_language).languages)
+    others = {tag for tag in named if _WELL_FORMED.fullmatch(tag) and _is_own_name(tag)} - set(first)
+    pairs = [(tag, display_name(tag, ui_language)) for tag in others]
+    return [*((tag, display_name(tag, ui_language)) for tag in first), *sorted(pairs, key=_place)]
+
+
+def _is_own_name(tag: str) -> bool:
+    """Whether it is the tag that we keep for its language, and not an older or longer one."""
+    try:
+        return parse_tag(tag) == tag
+    except ValueError:
+        return False
+
+
+def _place(pair: tuple[str, str]) -> bytes:
+    return collation_key(pair[1])
 
 
 def _canonical(match: re.Match[str], value: str) -> Tag:

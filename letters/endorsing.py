@@ -30,11 +30,12 @@ from letters.models import (
 from letters.models.documents import drop
 from letters.roles import EITHER, MODERATOR, REPRESENTATIVE
 from signatories import imports, matching, merging, vetting
-from signatories.models import ImportLine, Organisation
+from signatories.models import ImportLine, Organisation, OrganisationName
 from signatories.names import normalise, sort_key
 
 Status = Endorsement.Status
 Evidence = Endorsement.Evidence
+Learnt = OrganisationName.Learnt
 Face = tuple[object, ...] | None
 
 #: Version of the sentences beside the form's ticks; kept with each consent.
@@ -66,6 +67,8 @@ class SignOn:
     signals: tuple[str, ...] = ()
     version: int | None = None
     """Number of the version that was read; None where staff enter what came otherwise."""
+    latin_name: str = ""
+    """Of a new organisation whose name is in another script."""
 
 
 class TextChanged(NotAllowed):
@@ -117,7 +120,11 @@ def sign(letter: Letter, sign_on: SignOn, *, is_flood: bool = False, at: datetim
         if (earlier := _earlier(letter, known, sign_on, at)) is not None:
             return resend(earlier, at=at)
         organisation = known or vetting.register(
-            name=sign_on.name, country=sign_on.country, website=sign_on.website, at=at
+            name=sign_on.name,
+            country=sign_on.country,
+            website=sign_on.website,
+            latin_name=sign_on.latin_name,
+            at=at,
         )
         new = submit(letter, organisation, sign_on, at=at)
         return hold(new, by=None, code="flood", at=at) if is_flood else new
@@ -159,7 +166,7 @@ def record(
     """Staff enter a sign-on that came by mail, on paper or in a published list; a representative, if known, is told."""
     if letter.status not in Letter.PUBLIC:
         raise NotAllowed(_("Sign-ons are recorded once the letter is open."))
-    endorsement = _endorsement(letter, organisation, sign_on, printed_name or organisation.name)
+    endorsement = _endorsement(letter, organisation, sign_on, printed_name or organisation.main_name)
     endorsement.printed_acronym, endorsement.tier, endorsement.order = printed_acronym, tier, order
     endorsement.evidence = evidence
     endorsement.submitted_at = endorsement.confirmed_at = at
@@ -210,6 +217,8 @@ def approve(endorsement: Endorsement, *, by: User | None, note: str = "", at: da
     # Of an organisation that is not named, a logo that appears just now would say that it has signed.
     if endorsement.logo and not organisation.logo and endorsement.visibility == Endorsement.Visibility.NAMED:
         vetting.take_logo(organisation, by=by, logo=str(endorsement.logo.name), at=at)
+    if endorsement.visibility == Endorsement.Visibility.NAMED and endorsement.letter.is_public(at):
+        vetting.learn([(organisation, endorsement.printed_name)], how=Learnt.SIGN_ON, by=by, at=at)
     endorsement.approved_at = at
 
 
@@ -236,6 +245,7 @@ def reject(endorsement: Endorsement, *, by: User | None, code: str, note: str = 
     if code not in Endorsement.Reason.values:
         raise NotAllowed(_("Choose a reason."))
     _take_logo_back(endorsement, by, at)
+    _unlearn_name(endorsement, by, at)
     endorsement.ended_at = at
 
 
@@ -247,6 +257,7 @@ def lower(endorsement: Endorsement, *, visibility: str, by: User | None = None, 
         raise NotAllowed(_("On this letter every organisation is published by name. You can withdraw it."))
     if visibility not in ladder or ladder.index(visibility) <= ladder.index(endorsement.visibility):
         raise NotAllowed(_("Choose a way to appear that shows less than now."))
+    _unlearn_name(endorsement, by, at)
     endorsement.visibility = visibility
 
 
@@ -283,6 +294,7 @@ def lapse(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) -> No
     signature. Nobody sees a difference: it counted no more since the change."""
     if not (endorsement.is_due if code == SIGNED_ANEW else endorsement.has_lapsed(at)):
         raise NotAllowed(_("This signature has not lapsed."))
+    _unlearn_name(endorsement, None, at)
     endorsement.ended_at = at
 
 
@@ -292,6 +304,7 @@ def lapse(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) -> No
 )  # fmt: skip
 def withdraw(endorsement: Endorsement, *, code: str = "", at: datetime = NOW) -> None:
     """The organisation no longer signs. `code` not_me: the owner of the mailbox never signed on."""
+    _unlearn_name(endorsement, None, at)
     endorsement.ended_at = at
 
 
@@ -309,6 +322,7 @@ def remove_for_safety(endorsement: Endorsement, *, by: User | None, at: datetime
     _forget_lines(endorsement)
     DeliveryLine.objects.filter(endorsement=endorsement, printed__isnull=False).update(printed=None)
     _take_logo_back(endorsement, by, at)
+    _unlearn_name(endorsement, by, at)
     if endorsement.logo:
         drop(str(endorsement.logo.name))
         endorsement.logo = ""
@@ -354,6 +368,7 @@ def undo(endorsement: Endorsement, *, by: User | None = None, at: datetime = NOW
     if latest.verb == "approve":
         endorsement.approved_at = None
         _take_logo_back(endorsement, by, at)
+        _unlearn_name(endorsement, by, at)
 
 
 def _invitations_of(
@@ -418,6 +433,21 @@ def _take_logo_back(endorsement: Endorsement, by: User | None, at: datetime) -> 
         vetting.drop_logo(organisation, by=by, at=at)
 
 
+def _unlearn_name(endorsement: Endorsement, by: User | None, at: datetime) -> None:
+    """The name by which its organisation is known since this was approved goes with it, unless another endorsement
+    prints it in public too; it goes as well from an entry that was merged into that organisation."""
+    organisation = endorsement.organisation
+    if organisation is None or organisation.standing == Organisation.Standing.MERGED:
+        return
+    learnt = OrganisationName.objects.filter(learnt=Learnt.SIGN_ON, normalised=endorsement.normalised)
+    same = organisation.endorsements.listed().filter(normalised=endorsement.normalised)
+    if same.exclude(pk=endorsement.pk).filter(letter__in=Letter.objects.visible_to(None, at)).exists():
+        return
+    for name in learnt.filter(organisation=organisation):
+        vetting.unlearn_name(organisation, name=name.pk, code=Learnt.SIGN_ON, by=by, at=at)
+    learnt.filter(organisation__merged_into=organisation).delete()
+
+
 def undoable(endorsement: Endorsement, *, by_signer: bool, at: datetime) -> Event | None:
     """The step that `undo` would take back: the latest, if it is of the kind and age that this side may."""
     latest = flow.previous(endorsement)
@@ -443,7 +473,7 @@ def _earlier(letter: Letter, known: Organisation | None, sign_on: SignOn, at: da
 
 def _endorsement(letter: Letter, organisation: Organisation, sign_on: SignOn | None, name: str = "") -> Endorsement:
     organisation = merging.survivor(organisation)
-    printed = name or (organisation.name if sign_on is None or sign_on.organisation else sign_on.name)
+    printed = name or (organisation.main_name if sign_on is None or sign_on.organisation else sign_on.name)
     version = letter.version
     assert isinstance(version, Version)
     endorsement = Endorsement(

@@ -21,7 +21,7 @@ from letters.models import Endorsement, Invitation, Letter
 from signatories import logos, matching
 from signatories.forms import plain_website
 from signatories.models import Organisation
-from signatories.names import normalise
+from signatories.names import in_another_script, is_latin, normalise
 from signatories.vetting import registrable_domain
 
 #: The choice "none of these" among the organisations found.
@@ -65,6 +65,14 @@ class SignForm(forms.Form):
         help_text=gettext_lazy("Where it is registered or mainly works"),
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Select a country")},
+    )
+    latin_name = Line(
+        label=gettext_lazy("Name in English or Latin letters"),
+        help_text=gettext_lazy("So that people who do not read your script find it too"),
+        max_length=300,
+        too_long=gettext_lazy("Name must be 300 characters or fewer"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr", "spellcheck": "false"}),
     )
     website = Line(
         label=gettext_lazy("Website"),
@@ -132,8 +140,8 @@ class SignForm(forms.Form):
 
     #: Fields in the order in which they stand on the page: the error summary follows it.
     ORDER = (
-        "organisation_name", "organisation", "country", "website", "representative_name", "representative_role",
-        "representative_email", "logo", "visibility", "authority", "consent", "updates",
+        "organisation_name", "organisation", "country", "latin_name", "website", "representative_name",
+        "representative_role", "representative_email", "logo", "visibility", "authority", "consent", "updates",
     )  # fmt: skip
 
     def __init__(
@@ -187,7 +195,8 @@ class SignForm(forms.Form):
         invited = [self.invitation.organisation] if self.invitation and self.invitation.organisation else []
         if not self.was_searched or not fits(self.typed_name, 300):
             return invited
-        return invited + [known for known in matching.find(self.typed_name, self.at) if known not in invited]
+        ui = get_language() or "en"
+        return invited + [known for known in matching.find(self.typed_name, self.at, ui) if known not in invited]
 
     @cached_property
     def picked(self) -> str:
@@ -198,11 +207,17 @@ class SignForm(forms.Form):
         if not self.found:
             return NEW if self.was_searched else ""
         first = self.found[0]
-        return first.public_id if normalise(first.name) == normalise(self.typed_name) else ""
+        is_same = normalise(self.typed_name) in (normalise(first.name), normalise(first.main_name))
+        return first.public_id if is_same else ""
 
     @cached_property
     def picked_organisation(self) -> Organisation | None:
         return next((organisation for organisation in self.found if organisation.public_id == self.picked), None)
+
+    @property
+    def asks_latin_name(self) -> bool:
+        """Of a new organisation whose name is in another script; and what was typed there is never hidden."""
+        return in_another_script(self.typed_name) or bool(self.data.get(self.add_prefix("latin_name")))
 
     def clean_website(self) -> str:
         value = self.cleaned_data["website"]
@@ -236,6 +251,8 @@ class SignForm(forms.Form):
             self.add_error("organisation", _("Select your organisation or add it"))
         elif self.picked == NEW and not data.get("country") and "country" not in self.errors:
             self.add_error("country", _("Select a country"))
+        if self.picked == NEW and data.get("latin_name") and not is_latin(data["latin_name"]):
+            self.add_error("latin_name", _("Write this name in Latin letters, or leave it empty"))
         return data
 
     @property
@@ -270,7 +287,8 @@ class SignForm(forms.Form):
 
     @property
     def preview_name(self) -> str:
-        return self.picked_organisation.name if self.picked_organisation else self.typed_name or _("Your organisation")
+        known = self.picked_organisation
+        return known.main_name if known else self.typed_name or _("Your organisation")
 
     @property
     def preview_country(self) -> str:
@@ -314,6 +332,7 @@ class SignForm(forms.Form):
             logo=logo.file() if logo else None,
             signals=self.signals,
             version=self.version,
+            latin_name="" if known else data["latin_name"],
         )
 
 

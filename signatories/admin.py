@@ -5,27 +5,69 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ORDER_VAR
+from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
 
-from coalition import countries
+from coalition import countries, languages
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
+from coalition.text import clean_line
 from signatories import admin_imports, correcting, exports, imports, matching, merging_desk, vetting
-from signatories.forms import DescribeForm, JoinForm, LeaveForm
+from signatories.forms import (
+    CorrectNameForm,
+    DescribeForm,
+    JoinForm,
+    LeaveForm,
+    MainNameForm,
+    NameForm,
+    OneNameForm,
+    RetireNameForm,
+)
 from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
+
+#: What is done with one of the names: the words of the link beside it.
+WITH_A_NAME = {
+    "correct_name": gettext_lazy("Correct"),
+    "choose_main_name": gettext_lazy("Make it the main name"),
+    "retire_name": gettext_lazy("Keep as a former name"),
+    "drop_name": gettext_lazy("Drop"),
+}
 
 
 class NamesBelow(ShownBelow):
     model = OrganisationName
-    fields = ["text", "kind", "language", "is_main"]
+    fields = ["text", "kind", "in_language", "is_main", "learnt", "changes"]
+    readonly_fields = ["in_language", "learnt", "changes"]
+    ordering = ["-is_main", "pk"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """With what can be done, for who may do it."""
+        may_change = _keeps_the_register(request) and obj is not None and obj.standing in vetting.ON_THE_REGISTER
+        return [*self.fields] if may_change else [*self.fields[:-1]]
+
+    @admin.display(description=gettext_lazy("language"))
+    def in_language(self, name: OrganisationName) -> str:
+        return languages.display_name(name.language, get_language() or "en") if name.language else ""
+
+    @admin.display(description=gettext_lazy("change"))
+    def changes(self, name: OrganisationName) -> str:
+        verbs = [verb for verb in WITH_A_NAME if _makes_sense(verb, name)]
+        step = "admin:signatories_organisation_step"
+        rows = (
+            (reverse(step, args=[name.organisation_id, verb]), name.pk, WITH_A_NAME[verb], name.text) for verb in verbs
+        )
+        return format_html_join(" · ", '<a href="{}?name={}">{}<span class="vh">: {}</span></a>', rows)
 
 
 class DomainsBelow(ShownBelow):
@@ -51,6 +93,43 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "describe": Verb(vetting.describe, gettext_lazy("Change details"), gettext_lazy("changed"), DescribeForm),
         "join": Verb(vetting.join, gettext_lazy("Add a network"), gettext_lazy("network added"), JoinForm),
         "leave": Verb(vetting.leave, gettext_lazy("Take off a network"), gettext_lazy("network taken off"), LeaveForm),
+        "add_name": Verb(
+            vetting.add_name,
+            gettext_lazy("Add a name"),
+            gettext_lazy("name added"),
+            NameForm,
+            gettext_lazy(
+                "It is found by each of its names. In a language of this site it is called by the translation."
+            ),
+        ),
+        "correct_name": Verb(
+            vetting.correct_name,
+            gettext_lazy("Correct a name"),
+            gettext_lazy("name corrected"),
+            CorrectNameForm,
+            gettext_lazy("Letters that it has signed keep what they print."),
+        ),
+        "choose_main_name": Verb(
+            vetting.choose_main_name,
+            gettext_lazy("Choose the main name"),
+            gettext_lazy("called by another name"),
+            MainNameForm,
+            gettext_lazy("It signs by this name from now on. Letters that it has signed keep what they print."),
+        ),
+        "retire_name": Verb(
+            vetting.retire_name,
+            gettext_lazy("Keep a name as a former one"),
+            gettext_lazy("name kept as a former one"),
+            RetireNameForm,
+            gettext_lazy("It is still found by it, and not called by it any more."),
+        ),
+        "drop_name": Verb(
+            vetting.drop_name,
+            gettext_lazy("Drop a name"),
+            gettext_lazy("name dropped"),
+            OneNameForm,
+            gettext_lazy("For a name that was never its own: nobody finds it by that any more."),
+        ),
     }
     told = {
         "register": gettext_lazy("Came onto the register"),
@@ -70,6 +149,8 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "retire_name": gettext_lazy("Name kept as a former one"),
         "drop_name": gettext_lazy("Name dropped"),
         "choose_main_name": gettext_lazy("Main name chosen"),
+        "learn_name": gettext_lazy("Name learnt"),
+        "unlearn_name": gettext_lazy("Learnt name taken off again"),
         "describe": gettext_lazy("Details changed"),
         "join": gettext_lazy("Network added"),
         "leave": gettext_lazy("Network taken off"),
@@ -86,6 +167,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "ecosoc_status": gettext_lazy("consultative status"),
         "ecosoc_since": gettext_lazy("consultative status since"),
         "several": gettext_lazy("several details"),
+        **dict(OrganisationName.Learnt.choices),
     }
     list_display = ["name", "country_name", "standing", "at_risk", "is_listed"]
     list_filter = ["standing", "at_risk", "is_listed"]
@@ -127,16 +209,22 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """By any name or website; where nothing is spelt like that, what is most like it."""
-        if not search_term.strip():
+        """As on the sign form, by any name, slip, acronym or website, the likeliest first; after these whatever else
+        has what was typed in one of its names. A column that was chosen to sort by still sorts."""
+        typed = clean_line(search_term)[:300]
+        if not typed:
             return queryset, False
-        named = OrganisationName.objects.filter(normalised__contains=normalise(search_term)).values("organisation")
-        at_domain = Domain.objects.filter(name=vetting.registrable_domain(search_term) or None).values("organisation")
-        spelt = queryset.filter(Q(pk__in=named) | Q(pk__in=at_domain))
-        if spelt.exists():
-            return spelt, False
-        alike = matching.among(Organisation.objects.filter(pk__in=queryset.order_by().values("pk")), search_term)
-        return queryset.filter(pk__in=[known.pk for known in alike]), False
+        shown = Organisation.objects.filter(pk__in=queryset.order_by().values("pk"))
+        likely = [found.pk for found in matching.among(shown, typed, matching.COMPARED)]
+        plain = normalise(typed)
+        named = (
+            OrganisationName.objects.filter(normalised__contains=plain) if plain else OrganisationName.objects.none()
+        )
+        found = queryset.filter(Q(pk__in=likely) | Q(pk__in=named.values("organisation")))
+        if ORDER_VAR in request.GET or not likely:
+            return found, False
+        place = Case(*(When(pk=pk, then=at) for at, pk in enumerate(likely)), default=len(likely))
+        return found.order_by(place, *self.ordering), False
 
     @admin.display(description=gettext_lazy("name"))
     def name(self, organisation: Organisation) -> str:
@@ -163,7 +251,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
             links.append((find, gettext_lazy("Merge with another entry")))
         for line in subject.created_by_lines.select_related("origin"):
             if imports.IMPORTER.allows(staff(request), line.origin):
-                words = gettext("Came with the list: %(source)s") % {"source": line.origin.source}
+                words = _("Came with the list: %(source)s") % {"source": line.origin.source}
                 links.append((admin_imports.url_of(line.origin), words))
         return {
             "links": links,
@@ -172,7 +260,39 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         }
 
     def makes_sense(self, name: str, subject: Organisation) -> bool:
-        return name != "leave" or subject.memberships.exists()
+        match name:
+            case "leave":
+                return subject.memberships.exists()
+            case "correct_name" | "add_name":
+                return True
+            case _ if name in WITH_A_NAME:
+                return any(_makes_sense(name, one) for one in subject.names.all())
+        return True
+
+    def buttons(self, request: HttpRequest, subject: Organisation) -> list[dict[str, Any]]:
+        """What is done with one of its names stands beside that."""
+        beside = {self.verbs[verb].label for verb in WITH_A_NAME}
+        return [button for button in super().buttons(request, subject) if button["label"] not in beside]
+
+    def form_for(self, request: HttpRequest, verb: str, subject: Organisation) -> forms.Form:
+        if verb not in WITH_A_NAME:
+            return super().form_for(request, verb, subject)
+        said = request.POST if request.method == "POST" else None
+        name = (request.GET if said is None else said).get("name", "")
+        return self.form_of(verb, subject, said, name=name)
+
+    def form_of(self, verb: str, subject: Organisation, data: Any, **beforehand: Any) -> forms.Form:
+        make: Any = self.verbs[verb].form
+        return make(subject, data, **beforehand) if beforehand else super().form_of(verb, subject, data)
+
+    def step_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """A name is corrected by the link beside it; one that is gone meanwhile can't be."""
+        answer = super().step_view(request, pk, verb)
+        form = getattr(answer, "context_data", {}).get("form")
+        if isinstance(form, CorrectNameForm) and form.now is None:
+            messages.warning(request, _("This name is not there any more. Look at the others."))
+            return redirect("admin:signatories_organisation_change", pk)
+        return answer
 
     def timeline(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
         """With the names of networks, where the events have their public ids."""
@@ -228,6 +348,18 @@ class CorrectionAdmin(DeskAdmin[Correction]):
     @admin.display(description=gettext_lazy("what should change"))
     def words_begin(self, correction: Correction) -> str:
         return Truncator(correction.words).chars(120)
+
+
+def _makes_sense(verb: str, name: OrganisationName) -> bool:
+    """Whether this could do anything with one of the names."""
+    match verb:
+        case "choose_main_name":
+            return not name.is_main and name.kind in vetting.CAN_BE_MAIN
+        case "retire_name":
+            return not name.is_main and name.kind != OrganisationName.Kind.FORMER
+        case "drop_name":
+            return not name.is_main
+    return True
 
 
 def _keeps_the_register(request: HttpRequest) -> bool:

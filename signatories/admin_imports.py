@@ -152,6 +152,7 @@ class ColumnsForm(forms.Form):
 
 ROLE_WORDS = {
     "name": gettext_lazy("name of the organisation"),
+    "latin_name": gettext_lazy("its name in English or Latin letters"),
     "acronym": gettext_lazy("acronym"),
     "country": gettext_lazy("country"),
     "website": gettext_lazy("website"),

@@ -1,4 +1,4 @@
-"""What the desk is asked about an organisation: its details, and the networks it belongs to."""
+"""What the desk is asked about an organisation: its details, its names, and the networks it belongs to."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from coalition import countries
+from coalition import countries, languages
 from coalition.desk import NoteForm
 from coalition.text import clean_line, clean_text, fits
-from signatories import matching
-from signatories.models import Membership, Organisation
+from signatories import matching, vetting
+from signatories.models import Membership, Organisation, OrganisationName
 from signatories.names import normalise
 
 #: The first year of consultative status.
@@ -112,6 +112,127 @@ class DescribeForm(NoteForm):
         if "at_risk" in changed:
             data["code"] = "at_risk" if data["at_risk"] else "safe"
         return data
+
+
+class NameForm(NoteForm):
+    """One more name of an organisation."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Name"),
+        error_messages={"required": gettext_lazy("Enter a name")},
+        widget=forms.TextInput(attrs={"dir": "auto", "spellcheck": "false"}),
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What it is"),
+        choices=OrganisationName.Kind.choices,
+        error_messages={
+            "required": gettext_lazy("Select what it is"),
+            "invalid_choice": gettext_lazy("Select what it is"),
+        },
+        widget=forms.RadioSelect,
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Select a language of the list")},
+    )
+
+    field_order = ("name", "text", "kind", "language", "note")
+
+    def __init__(self, subject: Organisation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(subject, *args, **kwargs)
+        self._offer_languages()
+
+    def clean_text(self) -> str:
+        text = clean_line(self.cleaned_data["text"])
+        if not normalise(text):
+            raise forms.ValidationError(self.fields["text"].error_messages["required"])
+        if not fits(text, 300):
+            raise forms.ValidationError(_("Name must be 300 characters or fewer"))
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("kind") == OrganisationName.Kind.TRANSLATION and data.get("language") == "":
+            self.add_error("language", _("Select the language of the translation"))
+        if not self.errors and (refusal := vetting.why_not_named(self._row(data))):
+            self.add_error("text", refusal)
+        return data
+
+    def _row(self, data: dict[str, Any]) -> OrganisationName:
+        said = {name: data[name] for name in ("text", "kind", "language")}
+        return vetting.name_row(self.subject, **said)
+
+    def _offer_languages(self, *more: str) -> None:
+        ui = get_language() or "en"
+        offered = languages.choices(ui)
+        others = [(tag, languages.display_name(tag, ui)) for tag in more if tag and tag not in dict(offered)]
+        self.fields["language"].choices = [("", _("not said")), *others, *offered]  # type: ignore[attr-defined]
+
+
+class OneNameForm(NoteForm):
+    """One of its names, where what is done with it needs no further words; the main one is not among them."""
+
+    name = forms.ModelChoiceField(
+        label=gettext_lazy("Name"),
+        queryset=OrganisationName.objects.none(),
+        error_messages={
+            "required": gettext_lazy("Select a name"),
+            "invalid_choice": gettext_lazy("Select a name"),
+        },
+        widget=forms.RadioSelect,
+        empty_label=None,
+    )
+
+    field_order = ("name", "note")
+    kinds: frozenset[OrganisationName.Kind] = frozenset(OrganisationName.Kind)
+
+    def __init__(self, subject: Organisation, *args: Any, name: str = "", **kwargs: Any) -> None:
+        """`name`: the key of the name on whose link somebody came."""
+        super().__init__(subject, *args, **kwargs)
+        names = subject.names.filter(is_main=False, kind__in=self.kinds).order_by("pk")
+        self.fields["name"].queryset = names  # type: ignore[attr-defined]
+        self.initial["name"] = name
+
+    def clean_name(self) -> int:
+        return int(self.cleaned_data["name"].pk)
+
+
+class RetireNameForm(OneNameForm):
+    kinds = frozenset(OrganisationName.Kind) - {OrganisationName.Kind.FORMER}
+
+
+class MainNameForm(OneNameForm):
+    kinds = vetting.CAN_BE_MAIN
+
+
+class CorrectNameForm(NameForm):
+    """One of its names as it stands, to be written anew."""
+
+    name = forms.ModelChoiceField(queryset=OrganisationName.objects.none(), widget=forms.HiddenInput)
+
+    def __init__(self, subject: Organisation, *args: Any, name: str = "", **kwargs: Any) -> None:
+        """`name`: the key of the name on whose link somebody came."""
+        super().__init__(subject, *args, **kwargs)
+        self.fields["name"].queryset = subject.names.all()  # type: ignore[attr-defined]
+        self.now = subject.names.filter(pk=name).first() if name.isascii() and name.isdigit() else None
+        if self.now is None:
+            return
+        self.initial = {"name": self.now.pk, "text": self.now.text, "kind": self.now.kind}
+        self.initial["language"] = self.now.language
+        self.fields["text"].help_text = _("Now: %(name)s") % {"name": self.now.text}
+        self._offer_languages(self.now.language)
+        if self.now.is_main:
+            kinds = [choice for choice in OrganisationName.Kind.choices if choice[0] in vetting.CAN_BE_MAIN]
+            self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+
+    def clean_name(self) -> int:
+        return int(self.cleaned_data["name"].pk)
+
+    def _row(self, data: dict[str, Any]) -> OrganisationName:
+        row = super()._row(data)
+        row.pk = data["name"]
+        return row
 
 
 class JoinForm(NoteForm):

@@ -59,9 +59,13 @@ class Kind:
     """Undoes what was given; returns the lines of what stays because somebody has changed it since."""
     uses: Callable[[Iterable[int]], set[int]] = lambda organisations: set()
     """Which of these organisations it still needs."""
+    teaches: bool = False
+    """Whether its names are no secret, so that organisations are known by them at once."""
 
 
-KINDS: dict[str, Kind] = {Import.What.ORGANISATIONS: Kind()}
+KINDS: dict[str, Kind] = {Import.What.ORGANISATIONS: Kind(teaches=True)}
+#: What happens to an organisation without anybody touching it.
+OF_THEMSELVES = ("learn_name", "unlearn_name")
 
 
 def _may_import(by: User | None, batch: Import | None) -> bool:
@@ -188,9 +192,17 @@ def carry_out(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
         with together():
             for line in new:
                 line.created = vetting.register(
-                    name=line.name, country=line.country, website=line.website, acronym=line.acronym, by=by, at=at
+                    name=line.name,
+                    country=line.country,
+                    website=line.website,
+                    acronym=line.acronym,
+                    latin_name=line.latin_name,
+                    by=by,
+                    at=at,
                 )
         ImportLine.objects.bulk_update(new, ["created"], batch_size=BATCH)
+        if kind.teaches:
+            _learn(batch, [line for line in lines if line.choice == Choice.KNOWN], by, at)
         kind.give(batch, [(line, line.created or _chosen(line)) for line in lines], by, at)
         # Who signs for an organisation stands with its endorsement now, and nowhere else.
         batch.lines.update(raw="", aside="")
@@ -228,6 +240,8 @@ def take_back(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
     with kind.hold(batch):
         _hold_organisations(batch)
         left = kind.take_back(batch, by, at)
+        if kind.teaches:
+            _unlearn(batch, by, at)
         note = _("Import undone: %(source)s") % {"source": batch.source}
         created = Organisation.objects.filter(created_by_lines__origin=batch)
         number = dict(batch.lines.exclude(created=None).values_list("created", "number"))
@@ -379,7 +393,7 @@ def _write(lines: list[ImportLine], fields: Sequence[str]) -> None:
 
 
 _UNDERSTOOD = [
-    *("aside", "name", "normalised", "acronym", "country", "website", "problems"),
+    *("aside", "name", "normalised", "latin_name", "acronym", "country", "website", "problems"),
     *("match", "level", "score", "candidates", "choice", "organisation"),
 ]
 
@@ -391,6 +405,7 @@ def _as_lists(problems: Iterable[Problem]) -> list[list[str]]:
 def _understand(line: ImportLine, entry: Entry, ignored: Container[str]) -> None:
     line.name, line.acronym, line.country, line.website = entry.name, entry.acronym, entry.country, entry.website
     line.normalised = normalise(entry.name)[:LONGEST_NORMALISED]
+    line.latin_name = entry.latin_name
     line.aside = json.dumps(dict(entry.aside), ensure_ascii=False) if any(entry.aside.values()) else ""
     line.problems = _as_lists(problem for problem in entry.problems if problem.code not in ignored)
 
@@ -401,7 +416,7 @@ def _compare(lines: Sequence[ImportLine], equal: Mapping[tuple[str, str], Candid
         line.pk: [equal[line.normalised, line.country]] for line in lines if (line.normalised, line.country) in equal
     }
     named = [line for line in lines if line.name and line.pk not in known]
-    wanted = [Wanted(line.name, line.country, line.website) for line in named]
+    wanted = [(Wanted(line.name, line.country, line.website), line.latin_name) for line in named]
     found = known | dict(zip([line.pk for line in named], suggesting.like_each(wanted), strict=True))
     for line in lines:
         line.match, line.level, line.score = None, "", None
@@ -464,6 +479,36 @@ def _hold_organisations(batch: Import) -> None:
     meant = Organisation.objects.filter(Q(import_lines__origin=batch) | Q(created_by_lines__origin=batch))
     pks = {pk for pair in meant.values_list("pk", "merged_into") for pk in pair if pk is not None}
     lock_all(Organisation, pks)
+
+
+def _learn(batch: Import, lines: Sequence[ImportLine], by: User | None, at: datetime) -> None:
+    """Known organisations are found at once by the names that this list gives them."""
+    recognised = [(_chosen(line), name) for line in lines for name in _printed_names(line)]
+    note = _("From a list: %(source)s") % {"source": batch.source}
+    vetting.learn(recognised, how=OrganisationName.Learnt.LIST, note=note, by=by, at=at)
+
+
+def _unlearn(batch: Import, by: User | None, at: datetime) -> None:
+    """What this list has taught goes, unless somebody has changed it since or another list says it too."""
+    here = _said_of_known(batch.lines.filter(choice=Choice.KNOWN))
+    organisations = {pk for pk, _plain in here}
+    others = ImportLine.objects.filter(origin__status=Status.CONFIRMED, origin__what=batch.what).exclude(origin=batch)
+    elsewhere = _said_of_known(others.filter(choice=Choice.KNOWN, organisation__in=organisations))
+    learnt = OrganisationName.objects.filter(learnt=OrganisationName.Learnt.LIST, organisation__in=organisations)
+    standing = learnt.exclude(organisation__standing=Organisation.Standing.MERGED).select_related("organisation")
+    for name in standing.order_by("organisation", "pk"):
+        if (name.organisation_id, name.normalised) in here - elsewhere:
+            vetting.unlearn_name(name.organisation, name=name.pk, code=name.learnt, by=by, at=at)
+
+
+def _said_of_known(lines: models.QuerySet[ImportLine]) -> set[tuple[int | None, str]]:
+    """By which names, normalised, these lines call organisations that were known."""
+    rows = lines.defer("raw", "aside")
+    return {(line.organisation_id, normalise(name)) for line in rows for name in _printed_names(line)}
+
+
+def _printed_names(line: ImportLine) -> list[str]:
+    return [name for name in (line.name, line.latin_name) if name]
 
 
 def _check_decisions(batch: Import) -> None:
@@ -532,5 +577,6 @@ def _was_changed(organisation: Organisation) -> bool:
     others = Exists(ImportLine.objects.filter(organisation=OuterRef("pk"), origin__status=Status.CONFIRMED))
     pointed_at = others | Q(merged__isnull=False) | Q(members__isnull=False)
     is_used = Organisation.objects.filter(pointed_at, pk=organisation.pk).exists()
+    has_more = organisation.events.exclude(verb__in=OF_THEMSELVES).count() > 1
     is_new = organisation.standing == Organisation.Standing.PROVISIONAL and not organisation.is_listed
-    return is_used or not is_new or organisation.at_risk or organisation.events.count() > 1
+    return is_used or not is_new or organisation.at_risk or has_more

@@ -77,17 +77,22 @@ def candidates(
     email_domain: str = "",
     organisations: OrganisationQuerySet | None = None,
     most: int = MOST,
+    language: str = "",
 ) -> list[Candidate]:
     """Organisations that may be meant by a printed name, likeliest first; whether one is, a person decides.
 
-    `organisations`: those to look among, by default all that are not merged. Each has `name` and `score`.
+    `organisations`: those to look among, by default all that are not merged. Each has `score`, and `name` in a language
+    of the interface, or without one its main name.
     """
-    (found,) = candidates_of_each([Wanted(name, country, website, email_domain)], organisations, most)
+    (found,) = candidates_of_each([Wanted(name, country, website, email_domain)], organisations, most, language)
     return found
 
 
 def candidates_of_each(
-    wanted: Sequence[Wanted], organisations: OrganisationQuerySet | None = None, most: int = MOST
+    wanted: Sequence[Wanted],
+    organisations: OrganisationQuerySet | None = None,
+    most: int = MOST,
+    language: str = "",
 ) -> list[list[Candidate]]:
     """The same for many at once, in as many queries as for one; a list shares most of its words."""
     if organisations is None:
@@ -104,22 +109,22 @@ def candidates_of_each(
         _best({pk: _compared(one, names[pk], home[pk], pk in at_domain) for pk in pks}, most)
         for one, pks, at_domain in zip(wanted, found, at_domains, strict=True)
     ]
-    meant = organisations.with_name().in_bulk({pk for best in compared for pk in best})
+    meant = organisations.with_name(language).in_bulk({pk for best in compared for pk in best})
     return [[_candidate(meant[pk], best[pk]) for pk in best if pk in meant] for best in compared]
 
 
-def find(text: str, at: datetime, most: int = MOST) -> list[Organisation]:
+def find(text: str, at: datetime, language: str = "", most: int = MOST) -> list[Organisation]:
     """Public organisations that may be meant by `text` (a name, an acronym or a website), likeliest first.
 
-    Each has `name` and `score`, 0 to 1.
+    Each has `score`, 0 to 1, and `name` in a language of the interface, or without one its main name.
     """
-    return among(Organisation.objects.public(at), text, most)
+    return among(Organisation.objects.public(at), text, most, language)
 
 
-def among(organisations: OrganisationQuerySet, text: str, most: int = MOST) -> list[Organisation]:
+def among(organisations: OrganisationQuerySet, text: str, most: int = MOST, language: str = "") -> list[Organisation]:
     """The same among given organisations."""
     website = text.strip() if "." in text and len(text.split()) == 1 else ""
-    found = candidates(text, website=website, organisations=organisations, most=most)
+    found = candidates(text, website=website, organisations=organisations, most=most, language=language)
     return [candidate.organisation for candidate in found if candidate.score >= FLOOR]
 
 

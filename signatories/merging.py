@@ -327,6 +327,7 @@ def _copy_names(kept: Organisation, gone: Organisation, *, with_main: bool) -> d
             main = twin
         elif is_main or not is_known:
             copies.append(vetting.name_row(kept, name.text, language=name.language, kind=kind, is_main=is_main))
+            copies[-1].learnt = name.learnt
             main = copies[-1] if is_main else main
             known.add((name.text, name.language))
             translated |= {name.language} if kind == Kind.TRANSLATION else set()

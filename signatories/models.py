@@ -40,13 +40,25 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(named, standing=Organisation.Standing.VERIFIED, at_risk=False)
 
     def with_name(self, language: str = "") -> OrganisationQuerySet:
-        """With its name as `name`, in the same query: the one in a language of the interface, else the main one."""
+        """With its name as `name`, in the same query: the one in a language of the interface, else the main one, which
+        then stands beside it as `main_name`."""
         names = OrganisationName.objects.filter(organisation=models.OuterRef("pk"))
-        name: Any = Subquery(names.filter(is_main=True).values("text")[:1])
+        main: Any = Subquery(names.filter(is_main=True).values("text")[:1])
+        stands_for: dict[str, Any] = {"name": main}  # over the property of that name
         if language:
-            name = Coalesce(Subquery(names.preferred(language).values("text")[:1]), name)
-        stands_for: dict[str, Any] = {"name": name}  # over the property of that name
+            in_language = Subquery(names.preferred(language).values("text")[:1])
+            stands_for = {"name": Coalesce(in_language, main), "main_name": main}
         return self.annotate(**stands_for)
+
+    def called(self, language: str) -> OrganisationQuerySet:
+        """In the order of the names by which `with_name` calls it in a language: with the text as `name`, the name's
+        own language as `name_language`, its place in the order as `name_key`."""
+        spoken = OrganisationName.objects.filter(organisation=models.OuterRef("pk")).preferred(language)
+        stands_for: dict[str, Any] = {
+            name: Coalesce(Subquery(spoken.values(column)[:1]), F(f"names__{column}"))
+            for name, column in (("name", "text"), ("name_language", "language"), ("name_key", "sort_key"))
+        }
+        return self.filter(names__is_main=True).annotate(**stands_for).order_by(F("name_key"), "pk")
 
 
 class Organisation(models.Model):
@@ -109,10 +121,19 @@ class Organisation(models.Model):
 
     #: How well it fits what was searched for, 0 to 1; set by matching.
     score: float
+    #: Set by `called`.
+    name_language: str
+    name_key: bytes
 
     @cached_property
     def name(self) -> str:
         """The main name, as the organisation writes it."""
+        main = self.names.filter(is_main=True).first()
+        return main.text if main else self.slug
+
+    @cached_property
+    def main_name(self) -> str:
+        """What a letter prints, also where `name` is the one in the reader's language."""
         main = self.names.filter(is_main=True).first()
         return main.text if main else self.slug
 
@@ -125,9 +146,14 @@ class Organisation(models.Model):
 class OrganisationNameQuerySet(models.QuerySet["OrganisationName"]):
     def preferred(self, language: str) -> OrganisationNameQuerySet:
         """Those by which to call it in a language: the main name if it is in that language, else the translation."""
-        spoken = Q(language__iexact=language) | Q(language__istartswith=f"{language}-")
         shown = Q(is_main=True) | Q(kind=OrganisationName.Kind.TRANSLATION)
-        return self.filter(spoken & shown).order_by("-is_main", "language", "pk")
+        return self.filter(_spoken(language) & shown).order_by("-is_main", "language", "pk")
+
+
+def _spoken(language: str) -> Q:
+    """In a language of the interface, whatever the region; Chinese that names no script is in simplified letters."""
+    whole = Q(language__iexact=language) | Q(language__istartswith=f"{language}-")
+    return whole | Q(language__in=["zh", "zh-CN", "zh-SG"]) if language.lower() == "zh-hans" else whole
 
 
 class OrganisationName(models.Model):
@@ -141,11 +167,20 @@ class OrganisationName(models.Model):
         FORMER = "former", _("former name")
         ALIAS = "alias", _("also written as")
 
+    class Learnt(models.TextChoices):
+        """Where a person recognised it by a name that was not known yet."""
+
+        LIST = "list", _("in a list of organisations")
+        SIGN_ON = "sign_on", _("under a letter")
+
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="names")
     text = models.CharField(_("name"), max_length=300)
     language = models.CharField(_("language"), max_length=35, blank=True)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind, default=Kind.OFFICIAL)
     is_main = models.BooleanField(_("main name"), default=False)
+    learnt = models.CharField(
+        _("learnt"), max_length=7, choices=Learnt, blank=True, default="", db_default="", editable=False
+    )
     sort_key = models.BinaryField(max_length=512)
     normalised = models.CharField(max_length=1000)
     #: What it may be called for short, folded: the acronym it prints, and its initials. Never shown.
@@ -169,6 +204,8 @@ class OrganisationName(models.Model):
                 condition=Q(kind="translation"),
             ),
             models.CheckConstraint(name="name_has_text", condition=~Q(text="") & ~Q(normalised="")),
+            models.CheckConstraint(name="only_an_alias_is_learnt", condition=Q(learnt="") | Q(kind="alias")),
+            constraints.one_of("learnt_is_known", "learnt", ["", "list", "sign_on"]),
         ]
         indexes = [
             # Without fastupdate no search has to read through what came in since the index was last put in order.
@@ -432,6 +469,7 @@ class ImportLine(models.Model):
     aside = EncryptedTextField(blank=True)
     name = models.CharField(_("name"), max_length=300, blank=True)
     normalised = models.CharField(max_length=1000, blank=True)
+    latin_name = models.CharField(_("name in English or Latin letters"), max_length=300, blank=True)
     acronym = models.CharField(_("acronym"), max_length=40, blank=True)
     country = models.CharField(_("country"), max_length=13, blank=True)
     website = models.CharField(_("website"), max_length=300, blank=True)

@@ -48,6 +48,17 @@ def acronym_of(name: str) -> str:
     return next((piece for piece, rest in _beside(name) if _is_acronym(piece, rest)), "")
 
 
+def is_latin(name: str) -> bool:
+    """Whether there are letters in a name, all of them Latin; figures and signs belong to every script."""
+    letters = [letter for letter in unicodedata.normalize("NFKC", name) if letter.isalpha()]
+    return bool(letters) and all(unicodedata.name(letter, "").startswith(_LATIN) for letter in letters)
+
+
+def in_another_script(name: str) -> bool:
+    """Whether there are letters in a name that somebody who reads Latin script only may not read."""
+    return any(map(str.isalpha, name)) and not is_latin(name)
+
+
 def is_legal_form(normalised: str) -> bool:
     """Whether nothing but a legal form is left of a name."""
     return tuple(normalised.split()) in {*_FINAL, *_INITIAL}
@@ -150,6 +161,9 @@ _ATTACHED = tuple(
         "財團法人 | 社團法人 | 사단법인 | 재단법인 | 비영리민간단체"
     )
 )
+
+#: How the names of Latin letters begin, and of those that stand among them: ʻOkina, ʿayn.
+_LATIN = ("LATIN", "MODIFIER LETTER")
 
 _OPENING = "\"'«‹“”„‟‘’‚‛「『《〈¿¡ "
 #: Leading articles that stand alone: English, French, Spanish, Portuguese, Italian, Catalan, German, Dutch, Irish.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -20,9 +21,22 @@ def register() -> OrganisationQuerySet:
     return Organisation.objects.filter(standing__in=[Organisation.Standing.PROVISIONAL, Organisation.Standing.VERIFIED])
 
 
-def like_each(wanted: Sequence[Wanted]) -> list[list[Candidate]]:
-    """Organisations that each line may mean, likeliest first."""
-    return matching.candidates_of_each(wanted, register())
+def like_each(wanted: Sequence[tuple[Wanted, str]]) -> list[list[Candidate]]:
+    """Organisations that each line may mean by its name, or by the one in Latin letters beside it, likeliest first."""
+    beside = [replace(one, name=latin_name) for one, latin_name in wanted if latin_name]
+    found = matching.candidates_of_each([*(one for one, _latin_name in wanted), *beside], register())
+    more = iter(found[len(wanted) :])
+    return [
+        _best_of(by_name, next(more) if latin_name else [])
+        for by_name, (_one, latin_name) in zip(found, wanted, strict=False)
+    ]
+
+
+def _best_of(one: Sequence[Candidate], other: Sequence[Candidate]) -> list[Candidate]:
+    best: dict[int, Candidate] = {}
+    for found in sorted((*one, *other), key=lambda found: (-found.score, found.organisation.pk)):
+        best.setdefault(found.organisation.pk, found)
+    return list(best.values())[: matching.MOST]
 
 
 def equal(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,9 @@ CAN_BE_MAIN = frozenset(
     {OrganisationName.Kind.OFFICIAL, OrganisationName.Kind.SHORT, OrganisationName.Kind.TRANSLATION}
 )
 
+#: The language of a name given "in English or Latin letters"; a moderator can say otherwise.
+LATIN = "en"
+
 _suffixes = PublicSuffixList()
 
 
@@ -41,13 +45,20 @@ def register(
     website: str = "",
     acronym: str = "",
     language: str = "",
+    latin_name: str = "",
     by: User | None = None,
     at: datetime = NOW,
 ) -> list[models.Model]:
-    """Puts an organisation onto the register under one name (cleaned, 1 to 300 characters), not yet checked."""
+    """Puts an organisation onto the register under one name (cleaned, 1 to 300 characters), not yet checked.
+
+    `latin_name`: what it is called in English or in Latin letters, where its name is in another script.
+    """
     organisation = Organisation(country=country, website=website)
-    organisation.slug = f"{slugify(name)[:60].strip('-') or 'organisation'}-{organisation.public_id[:6]}"
+    spelt = slugify(name) or slugify(latin_name)
+    organisation.slug = f"{spelt[:60].strip('-') or 'organisation'}-{organisation.public_id[:6]}"
     rows: list[models.Model] = [organisation, name_row(organisation, name, language=language, is_main=True)]
+    if latin_name and normalise(latin_name) != normalise(name):
+        rows.append(name_row(organisation, latin_name, language=LATIN, kind=OrganisationName.Kind.TRANSLATION))
     if acronym and acronym != name:
         rows.append(name_row(organisation, acronym, language=language, kind=OrganisationName.Kind.ACRONYM))
     if domain := registrable_domain(website):
@@ -134,6 +145,7 @@ def add_name(
     text: str,
     kind: str,
     language: str = "",
+    note: str = "",
     by: User | None,
     at: datetime = NOW,
 ) -> None:
@@ -152,6 +164,7 @@ def correct_name(
     text: str,
     kind: str,
     language: str = "",
+    note: str = "",
     by: User | None,
     at: datetime = NOW,
 ) -> None:
@@ -163,23 +176,24 @@ def correct_name(
         raise NotAllowed(_("The main name can’t be of this kind. Choose another main name first."))
     _refuse_twin(row)
     row.save()
+    _call_anew(organisation)
     organisation.revision += 1
 
 
 @flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
-def retire_name(organisation: Organisation, *, name: int, by: User | None, at: datetime = NOW) -> None:
+def retire_name(organisation: Organisation, *, name: int, note: str = "", by: User | None, at: datetime = NOW) -> None:
     """Keeps a name as a former one: it is still found by it, and not called by it."""
     row = _name_of(organisation, name)
     if row.is_main:
         raise NotAllowed(_("This is the main name. Choose another main name first."))
-    row.kind = OrganisationName.Kind.FORMER
+    row.kind, row.learnt = OrganisationName.Kind.FORMER, ""
     _refuse_twin(row)
     row.save()
     organisation.revision += 1
 
 
 @flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
-def drop_name(organisation: Organisation, *, name: int, by: User | None, at: datetime = NOW) -> None:
+def drop_name(organisation: Organisation, *, name: int, note: str = "", by: User | None, at: datetime = NOW) -> None:
     """Forgets a name that was never its own."""
     row = _name_of(organisation, name)
     if row.is_main:
@@ -189,7 +203,9 @@ def drop_name(organisation: Organisation, *, name: int, by: User | None, at: dat
 
 
 @flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
-def choose_main_name(organisation: Organisation, *, name: int, by: User | None, at: datetime = NOW) -> None:
+def choose_main_name(
+    organisation: Organisation, *, name: int, note: str = "", by: User | None, at: datetime = NOW
+) -> None:
     """Calls it by another of its names from now on; its address stays, and letters keep what they printed."""
     row = _name_of(organisation, name)
     if row.kind not in CAN_BE_MAIN:
@@ -197,7 +213,48 @@ def choose_main_name(organisation: Organisation, *, name: int, by: User | None, 
     organisation.names.filter(is_main=True).update(is_main=False)
     row.is_main = True
     row.save()
+    _call_anew(organisation)
     organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def learn_name(
+    organisation: Organisation, *, text: str, code: str, note: str = "", by: User | None, at: datetime = NOW
+) -> None:
+    """A person has recognised it by a name that was not known yet; `code` is one of OrganisationName.Learnt. It is an
+    alias like any other, and goes again with what taught it, unless a moderator has changed it since."""
+    row = name_row(organisation, _readable(text), kind=OrganisationName.Kind.ALIAS)
+    row.learnt = OrganisationName.Learnt(code)
+    _refuse_twin(row)
+    row.save()
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def unlearn_name(
+    organisation: Organisation, *, name: int, code: str, note: str = "", by: User | None, at: datetime = NOW
+) -> None:
+    """What taught a name stands no more, and nobody has changed the name since."""
+    row = _name_of(organisation, name)
+    if row.learnt != code:
+        raise NotAllowed(_("Somebody else changed this a moment ago. Look at it again."))
+    row.delete()
+    organisation.revision += 1
+
+
+def learn(
+    recognised: Collection[tuple[Organisation, str]], *, how: str, note: str = "", by: User | None, at: datetime
+) -> None:
+    """Learns the names by which a person has recognised organisations, as far as they are new: not one that another
+    organisation has, and nothing of whoever is at risk."""
+    wanted = {normalise(text) for _organisation, text in recognised}
+    named = OrganisationName.objects.filter(normalised__in=wanted)
+    known = set(named.exclude(organisation__standing=Standing.MERGED).values_list("normalised", flat=True))
+    for organisation, text in recognised:
+        plain = normalise(text)
+        if plain and plain not in known and not organisation.at_risk:
+            known.add(plain)
+            learn_name(organisation, text=text, code=how, note=note, by=by, at=at)
 
 
 @flow.step(Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED, to=SAME, who=REGISTRAR)
@@ -294,6 +351,12 @@ def _name_of(organisation: Organisation, pk: int) -> OrganisationName:
     return row
 
 
+def _call_anew(organisation: Organisation) -> None:
+    """Forgets by which name it was called, as its main name may be another now."""
+    for called in ("name", "main_name"):
+        organisation.__dict__.pop(called, None)
+
+
 def _readable(text: str) -> str:
     text = clean_line(text)
     if not normalise(text):
@@ -303,12 +366,19 @@ def _readable(text: str) -> str:
     return text
 
 
-def _refuse_twin(row: OrganisationName) -> None:
+def why_not_named(row: OrganisationName) -> str:
+    """The sentence that says why an organisation can't have this name beside its others, or ""."""
     others = row.organisation.names.exclude(pk=row.pk)
     if others.filter(text=row.text, language=row.language, kind=row.kind).exists():
-        raise NotAllowed(_("It has this name already."))
+        return _("It has this name already.")
     if row.kind == OrganisationName.Kind.TRANSLATION and others.filter(kind=row.kind, language=row.language).exists():
-        raise NotAllowed(_("It has a translation into this language already. Correct that one, or add an alias."))
+        return _("It has a translation into this language already. Correct that one, or add an alias.")
+    return ""
+
+
+def _refuse_twin(row: OrganisationName) -> None:
+    if refusal := why_not_named(row):
+        raise NotAllowed(refusal)
 
 
 def registrable_domain(address: str) -> str:

@@ -66,8 +66,8 @@ class RecordForm(SignForm):
     )
 
     ORDER = (  # type: ignore[assignment]  # as long as it is here
-        "organisation_name", "organisation", "country", "website", "representative_name", "representative_role",
-        "representative_email", "visibility", "evidence", "note",
+        "organisation_name", "organisation", "country", "latin_name", "website", "representative_name",
+        "representative_role", "representative_email", "visibility", "evidence", "note",
     )  # fmt: skip
     PERSON = ("representative_name", "representative_role", "representative_email")
 
@@ -133,6 +133,7 @@ class RecordForm(SignForm):
             language=language,
             interface_language=language if language in dict(settings.LANGUAGES) else "en",
             wants_updates=False,
+            latin_name="" if self.picked_organisation else data["latin_name"],
         )
 
 

@@ -68,7 +68,12 @@ def _record(letter: Letter, form: RecordForm, by: User, at: datetime) -> Endorse
     sign_on = form.sign_on
     known = sign_on.organisation or matching.same(sign_on.name, sign_on.country)
     organisation = known or vetting.register(
-        name=sign_on.name, country=sign_on.country, website=sign_on.website, by=by, at=at
+        name=sign_on.name,
+        country=sign_on.country,
+        website=sign_on.website,
+        latin_name=sign_on.latin_name,
+        by=by,
+        at=at,
     )
     endorsement = endorsing.record(
         letter,

@@ -24,7 +24,9 @@ CORRECTIONS_AN_HOUR = 10
 def correct(request: Visit, slug: str) -> HttpResponse:
     """The form. Whatever was sent, the answer is the same for everybody, and tells nothing of what the desk knows."""
     at = timezone.now()
-    found = Organisation.objects.public(at).with_name().filter(slug=slug).first() or survivor_of(slug, at)
+    found = Organisation.objects.public(at).with_name(get_language() or "en").filter(slug=slug).first() or survivor_of(
+        slug, at
+    )
     if found is None:
         raise Http404
     here = reverse("letters:organisation-correct", args=[found.slug])

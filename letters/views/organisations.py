@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from coalition import countries, languages, pages
 from coalition.access import Who, access
@@ -58,10 +59,11 @@ class Asked:
 
 @access(get=Who.ANYONE)
 def organisations(request: HttpRequest) -> HttpResponse:
-    """The public side of the register by alphabet, searched (`q`), by `country`, by first `letter`."""
+    """The public side of the register by alphabet, searched (`q`), by `country`, by first `letter`: each organisation
+    by the name that it has in the reader's language, and in the place of that name."""
     at = timezone.now()
     asked = Asked.of(request)
-    public = Organisation.objects.public(at).filter(names__is_main=True).order_by("names__sort_key", "pk")
+    public = Organisation.objects.public(at).called(_language())
     tallies = _tallies(public)
     found, is_alike = _found(public, asked, at)
     letters = Letter.objects.visible_to(None, at)
@@ -69,9 +71,9 @@ def organisations(request: HttpRequest) -> HttpResponse:
     number_signed = Subquery(
         signed.values("organisation").annotate(number=Count("letter", distinct=True)).values("number")
     )
-    page = Paginator(
-        found.with_name().annotate(letters_signed=Coalesce(number_signed, 0)), ORGANISATIONS_PER_PAGE
-    ).get_page(request.GET.get("page"))
+    page = Paginator(found.annotate(letters_signed=Coalesce(number_signed, 0)), ORGANISATIONS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     shown: list[Any] = list(page.object_list)
     site = SiteSettings.load()
     key = (page.number, page.paginator.count, [(entry.pk, entry.revision, entry.letters_signed) for entry in shown])
@@ -80,7 +82,10 @@ def organisations(request: HttpRequest) -> HttpResponse:
         about = {
             "section": "organisations",
             "page": page,
-            "organisations": [(entry, country_name(entry.country), entry.letters_signed) for entry in shown],
+            "organisations": [
+                (entry, tongue(entry.name_language), country_name(entry.country), entry.letters_signed)
+                for entry in shown
+            ],
             "total": sum(number for _code, _first, number in tallies),
             "countries": _countries(tallies),
             "alphabets": _alphabets(tallies, asked),
@@ -105,6 +110,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     tiers = dict(Endorsement.objects.listed().filter(organisation=found).values_list("letter", "tier"))
     signed = list(titled(Letter.objects.visible_to(None, at)).filter(pk__in=tiers).order_by("-dated_on", "-pk"))
     networks, members = _networks(found, at)
+    names = _names(found)
     site = SiteSettings.load()
 
     def body() -> str:
@@ -114,7 +120,8 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
             "networks": networks,
             "members": members,
             "country": country_name(found.country),
-            "names": _other_names(found),
+            "called": next((name for name in names if name["text"] == found.name), None),
+            "names": [name for name in names if name["text"] != found.name],
             "letters": [(entry, tiers[entry.pk]) for entry in signed],
         }
         return public_page("letters/organisation.html", about, site)
@@ -138,7 +145,7 @@ def logo(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def _organisation(slug: str, at: datetime) -> Organisation | None:
     """With its name; and with its logo, where an endorsement has brought that, as long as this is listed in public."""
-    found = Organisation.objects.public(at).with_name().filter(slug=slug).first()
+    found = Organisation.objects.public(at).with_name(_language()).filter(slug=slug).first()
     if found is not None and found.logo:
         bringing = found.endorsements.filter(logo=found.logo.name)
         if bringing.exists() and not bringing.listed().filter(letter__in=Letter.objects.visible_to(None, at)).exists():
@@ -168,7 +175,7 @@ def moved(address: str) -> HttpResponse:
 def _tallies(public: QuerySet[Organisation]) -> list[tuple[str, bytes, int]]:
     """How many organisations there are by country and first letter, in the order of the letters: one query for every
     figure and every choice of the page."""
-    by_first = public.order_by().annotate(first=first_letter("names__sort_key")).values_list("country", "first")
+    by_first = public.order_by().annotate(first=first_letter("name_key")).values_list("country", "first")
     rows = by_first.annotate(number=Count("pk")).order_by("first", "country")
     return [(country, bytes(first), number) for country, first, number in rows]
 
@@ -178,8 +185,9 @@ def _found(public: OrganisationQuerySet, asked: Asked, at: datetime) -> tuple[Or
     if asked.country:
         public = public.filter(country=asked.country)
     if asked.tab:
-        after = {"names__sort_key__lt": asked.tab.end} if asked.tab.end else {}
-        public = public.filter(names__is_main=True, names__sort_key__gte=asked.tab.start, **after)
+        within: dict[str, Any] = {"name_key__gte": asked.tab.start}
+        within |= {"name_key__lt": asked.tab.end} if asked.tab.end else {}
+        public = public.filter(**within)
     if not asked.query:
         return public, False
     named = OrganisationName.objects.filter(normalised__contains=normalise(asked.query)).values("organisation")
@@ -203,7 +211,7 @@ def _countries(tallies: list[tuple[str, bytes, int]]) -> list[tuple[str, str, in
 
 def _alphabets(tallies: list[tuple[str, bytes, int]], asked: Asked) -> list[list[dict[str, Any]]]:
     """The first letters that there are, in the order of the list, those of one script together."""
-    ui = get_language() or "en"
+    ui = _language()
     tabs = dict.fromkeys(under(first) for _country, first, _number in tallies)
     entries = [
         {
@@ -219,8 +227,7 @@ def _alphabets(tallies: list[tuple[str, bytes, int]], asked: Asked) -> list[list
 
 def _networks(found: Organisation, at: datetime) -> tuple[list[Any], list[Any]]:
     """The networks to which it belongs and the members that it has, where both are public: each with its `role`."""
-    public = Organisation.objects.public(at).with_name()
-    by_name = public.filter(names__is_main=True).order_by("names__sort_key", "pk")
+    by_name = Organisation.objects.public(at).called(_language())
     above, below = Membership.objects.filter(organisation=found), Membership.objects.filter(network=found)
     networks = by_name.filter(pk__in=above.values("network"))
     members = by_name.filter(pk__in=below.values("organisation"))
@@ -229,17 +236,26 @@ def _networks(found: Organisation, at: datetime) -> tuple[list[Any], list[Any]]:
     return list(networks.annotate(role=in_network)), list(members.annotate(role=of_member))
 
 
-def _other_names(found: Organisation) -> list[dict[str, str]]:
-    """Its names but for the main one: what each is, in which language."""
-    ui = get_language() or "en"
-    names = found.names.exclude(is_main=True)
+def _names(found: Organisation) -> list[dict[str, Any]]:
+    """All its names, the main one first: what each is, in which language."""
+    ui = _language()
     order = OrganisationName.Kind.values
+    names = sorted(found.names.all(), key=lambda name: (not name.is_main, order.index(name.kind), bytes(name.sort_key)))
     return [
         {
             "text": name.text,
-            "language": name.language,
-            "kind": name.get_kind_display(),
+            "tongue": tongue(name.language),
+            "kind": _("main name") if name.is_main else name.get_kind_display(),
             "in_language": languages.display_name(name.language, ui) if name.language else "",
         }
-        for name in sorted(names, key=lambda name: (order.index(name.kind), bytes(name.sort_key)))
+        for name in names
     ]
+
+
+def tongue(language: str) -> tuple[str, str] | None:
+    """What `lang` and `dir` say of a name; None where nobody has said in which language it is."""
+    return (language, languages.direction(language)) if language else None
+
+
+def _language() -> str:
+    return get_language() or "en"

@@ -16,7 +16,7 @@ from signatories.importing import hazards
 from signatories.importing.pasting import Parts, parts
 from signatories.importing.sheets import Problem, Row, Sheet
 from signatories.importing.wishes import WISHES
-from signatories.names import acronym_of
+from signatories.names import acronym_of, is_latin
 
 LONGEST_NAME = 300
 LONGEST_ACRONYM = 40
@@ -31,6 +31,7 @@ class Entry:
     number: int
     raw: str
     name: str
+    latin_name: str = ""
     acronym: str = ""
     country: str = ""
     website: str = ""
@@ -90,11 +91,18 @@ def _of_cells(row: Row, columns: Mapping[str, int]) -> Entry:
         problems.append(Problem("several_lines"))
     aside = {role: clean_line(said[role]) for role in ASIDE if role in said}
     problems += _look_aside(aside)
-    acronym = clean_line(said.get("acronym", "")) or acronym_of(name)
-    return _checked(row, said.get("name", ""), Parts(name, acronym, country, website), aside, problems)
+    latin_name = clean_line(said.get("latin_name", ""))
+    if latin_name and not (is_latin(latin_name) and fits(latin_name, LONGEST_NAME)):
+        problems.append(Problem("latin_unclear", latin_name[:60]))
+        latin_name = ""
+    acronym = clean_line(said.get("acronym", "")) or acronym_of(name) or acronym_of(latin_name)
+    latin_name = "" if latin_name == name else latin_name
+    return _checked(row, said.get("name", ""), Parts(name, acronym, country, website), aside, problems, latin_name)
 
 
-def _checked(row: Row, raw: str, found: Parts, aside: dict[str, str], problems: list[Problem]) -> Entry:
+def _checked(
+    row: Row, raw: str, found: Parts, aside: dict[str, str], problems: list[Problem], latin_name: str = ""
+) -> Entry:
     problems = [*row.problems, *problems]
     name = found.name
     if not name or not any(letter.isalnum() for letter in name):
@@ -105,7 +113,7 @@ def _checked(row: Row, raw: str, found: Parts, aside: dict[str, str], problems: 
         problems += hazards.in_line(raw, name)
     name = name[:LONGEST_NAME]
     acronym = found.acronym if fits(found.acronym, LONGEST_ACRONYM) else ""
-    return Entry(row.number, raw, name, acronym, found.country, found.website, aside, tuple(problems))
+    return Entry(row.number, raw, name, latin_name, acronym, found.country, found.website, aside, tuple(problems))
 
 
 def _look_aside(aside: dict[str, str]) -> list[Problem]:

@@ -18,6 +18,7 @@ WORDS: dict[str, Any] = {
     "no_name": _("There is no name in this line"),
     "name_too_long": _("The name is longer than 300 characters"),
     "country_unknown": _("The country “%s” is not known"),
+    "latin_unclear": _("“%s” is not in Latin letters, so it is left out"),
     "website_unknown": _("“%s” is no address of a website"),
     "visibility_unknown": _("How it wants to appear is not understood: “%s”"),
     "contact_unclear": _("A name, a role and an email address are needed for a contact; so none is recorded"),

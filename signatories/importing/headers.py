@@ -30,6 +30,16 @@ _CALLED = {
         "组织名称 | 机构名称 | 组织 | 机构 | 团体名称 | 团体 | 單位名稱 | 組織名稱 | 機構名稱 | 団体名 | 단체명 | "
         "организация | название организации | наименование организации | наименование | название вашей организации"
     ),
+    "latin_name": (
+        "english name | name in english | name in latin letters | name in latin script | latin name | "
+        "transliteration | transliterated name | romanised name | romanized name | organisation name in english | "
+        "organization name in english | name of organisation in english | name of organization in english | "
+        "name in english or latin letters | nom en anglais | nom en caractères latins | nom en lettres latines | "
+        "nombre en inglés | nombre en caracteres latinos | nombre en letras latinas | nome em inglês | "
+        "الاسم بالإنجليزية | الاسم بالانجليزية | الاسم بالحروف اللاتينية | الاسم باللغة الإنجليزية | "
+        "اسم المنظمة بالإنجليزية | 英文名称 | 英文名 | 英文名稱 | 英語名 | 拉丁字母名称 | ローマ字 | 영문명 | "
+        "название на английском | название на английском языке | название латиницей | name auf englisch"
+    ),
     "acronym": (
         "acronym | abbreviation | short name | initials | sigle | acronyme | abréviation | sigla | siglas | "
         "acrónimo | "
@@ -92,7 +102,7 @@ LONGEST_TITLE = 300
 #: "Name" alone is the organisation's only where no column is called so.
 _BARE_NAMES = _words("name | nom | nombre | nome | الاسم | 名称 | 名稱 | 名前 | имя | название")
 _EXACT = {fold(word): role for role, words in _CALLED.items() for word in words.split(" | ")}
-_PARTS = sorted(((word, role) for word, role in _EXACT.items()), key=lambda pair: -len(pair[0]))
+_PARTS = sorted(((w, role) for w, role in _EXACT.items() if role != "latin_name"), key=lambda pair: -len(pair[0]))
 
 
 def recognise(cells: Sequence[str]) -> dict[str, int] | None:
@@ -101,13 +111,16 @@ def recognise(cells: Sequence[str]) -> dict[str, int] | None:
     plain = [fold(re.sub(r"[(\[（].*?[)\]）]", " ", cell)) or fold(cell) for cell in cells]
     if any("@" in cell or "://" in cell for cell in cells):
         return None
-    columns: dict[str, int] = {}
+    columns = _in_latin(cells)
     for find in (_exactly, _by_part):
         for index, words in enumerate(plain):
             if index not in columns.values() and (role := find(words, columns)):
                 columns[role] = index
     if "name" not in columns:
         bare = [index for index, words in enumerate(plain) if words in _BARE_NAMES and index not in columns.values()]
+        if "latin_name" in columns and (not bare or _holds(_BODIES, fold(cells[columns["latin_name"]]))):
+            columns["name"] = columns.pop("latin_name")
+            return columns
         if not bare or (len(bare) == len(cells) == 1 and not cells[0].islower() and fold(cells[0]) not in _BARE_NAMES):
             return None
         columns["name"] = bare[0]
@@ -142,9 +155,26 @@ def _by_part(words: str, taken: Container[str]) -> str | None:
     return next((role for word, role in free if asks and f" {word} " in around), None)
 
 
+def _in_latin(cells: Sequence[str]) -> dict[str, int]:
+    """The column for the organisation's name in English or in Latin letters, which may say so in brackets."""
+    for index, words in enumerate(map(fold, cells)):
+        if _EXACT.get(words) == "latin_name" or (_holds(_LATIN, words) and _holds(_BODIES, words)):
+            return {"latin_name": index}
+    return {}
+
+
+def _holds(wanted: frozenset[str], words: str) -> bool:
+    return any(f" {word} " in f" {words} " for word in wanted)
+
+
 _TURNING = _words(
     "not | don t | without | hide | hidden | anonymous | confidential | ne | pas | anonyme | sin | ocultar"
 )
+_LATIN = _words(
+    "in english | in latin | en anglais | lettres latines | caractères latins | en inglés | letras latinas | "
+    "caracteres latinos | em inglês | بالإنجليزية | بالانجليزية | اللاتينية | на английском | латиницей"
+)
+_BODIES = _words(_CALLED["name"])
 _ASKING = _words(
     "your | you | please | which | what | where | of the | name of | in english | votre | vos | de l | de la | "
     "de votre | su | tu | cuál | qué | de su | da sua | sua | اسم | يرجى | ما | вашей | ваш | ваша | укажите | "

@@ -3,6 +3,7 @@ whoever is not public in a figure, a choice or an order."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -33,7 +34,7 @@ def directory(language: str = "en", **asked: object):
 def printed(page) -> list[str]:
     """The organisations of the list, in its order."""
     register = page.content.decode().partition('<ul class="reg plain-list">')[2].partition("</ul>")[0]
-    return [piece.partition("</bdi>")[0] for piece in register.split("<bdi>")[1:]]
+    return re.findall(r"<bdi[^>]*>(.*?)</bdi>", register)
 
 
 def letters_on(page) -> list[str]:
@@ -256,3 +257,83 @@ def test_a_word_that_only_a_hidden_name_has_is_like_any_other_slip():
     an_organisation("Mawungu", at_risk=True, is_listed=True)
     an_endorsement(a_letter(), an_organisation("Mawungu Network"), visibility="confidential")
     assert printed(directory(q="mawungu water forum")) == before
+
+
+# In the reader's language
+
+
+def called(name: str, **translations: str) -> Organisation:
+    organisation = listed(name)
+    for language, text in translations.items():
+        vetting.add_name(organisation, text=text, kind="translation", language=language.replace("_", "-"), by=None)
+    return organisation
+
+
+def test_each_is_called_and_stands_by_its_name_in_the_readers_language():
+    called("Water Forum", fr="Forum de l’eau", ar="منتدى المياه")
+    called("藏人行政中央", en="Central Tibetan Administration", fr="Administration centrale tibétaine")
+    called("Émile Circle", pt_BR="Círculo Emílio")
+    assert printed(directory()) == ["Central Tibetan Administration", "Émile Circle", "Water Forum"]
+    assert letters_on(directory()) == ["C", "E", "W"]
+    assert printed(directory("fr")) == ["Administration centrale tibétaine", "Émile Circle", "Forum de l’eau"]
+    assert letters_on(directory("fr")) == ["A", "E", "F"]
+    assert printed(directory("fr", letter="F")) == ["Forum de l’eau"]
+    assert printed(directory("fr", letter="W")) == []
+    assert printed(directory("ar")) == ["Émile Circle", "منتدى المياه", "藏人行政中央"]
+    assert printed(directory("fr", q="water")) == ["Forum de l’eau"]
+    assert printed(directory("fr", q="Watr Forum")) == ["Forum de l’eau"]
+    page = directory("ar").content.decode()
+    assert '<bdi lang="ar" dir="rtl">منتدى المياه</bdi>' in page
+    assert "<bdi>Émile Circle</bdi>" in page
+
+
+def test_chinese_that_names_no_script_is_read_as_simplified():
+    called("Water Forum", zh="水论坛")
+    called("Lake Watch", zh_Hant="湖泊觀察")
+    assert printed(directory("zh-hans")) == ["Lake Watch", "水论坛"]
+
+
+def test_the_main_name_in_the_language_comes_before_a_translation():
+    organisation = listed("Water Forum", language="en")
+    vetting.add_name(organisation, text="The Water Forum of Kenya", kind="translation", language="en-GB", by=None)
+    assert printed(directory()) == ["Water Forum"]
+
+
+def test_its_page_says_all_its_names_each_in_its_language():
+    forum = called("منتدى المياه", en="Water Forum", he="פורום המים")
+    vetting.add_name(forum, text="WF", kind="acronym", language="en", by=None)
+    vetting.add_name(forum, text="Old Water Forum", kind="former", by=None)
+    page = Client().get(forum.get_absolute_url())
+    assert '<h1><bdi lang="en" dir="ltr">Water Forum</bdi></h1>' in page.content.decode()
+    assert '<bdi lang="he" dir="rtl">פורום המים</bdi>' in page.content.decode()
+    assert "منتدى المياه main name" in text_of(page)
+    for words in ("WF acronym · English", "פורום המים translation · Hebrew", "Old Water Forum former name"):
+        assert words in text_of(page)
+    in_french = Client().get(f"/fr/organisations/{forum.slug}/")
+    assert "<h1><bdi>منتدى المياه</bdi></h1>" in in_french.content.decode()
+    assert "Water Forum translation · anglais" in text_of(in_french).replace("traduction", "translation")
+
+
+def test_networks_and_members_are_called_so_too():
+    network, member = called("Water Network", fr="Réseau de l’eau"), called("Lake Watch", fr="Vigie du lac")
+    vetting.join(member, by=None, network=network)
+    assert "Réseau de l’eau" in text_of(Client().get(f"/fr/organisations/{member.slug}/"))
+    assert "Vigie du lac" in text_of(Client().get(f"/fr/organisations/{network.slug}/"))
+    vetting.correct_name(
+        member, name=member.names.get(language="fr").pk, text="La vigie", kind="translation", language="fr", by=None
+    )
+    assert "La vigie" in text_of(Client().get(f"/fr/organisations/{network.slug}/"))
+
+
+def test_a_letter_keeps_the_name_that_it_printed():
+    forum = called("Water Forum", fr="Forum de l’eau")
+    letter = an_endorsement(a_letter(), forum).letter
+    for language in ("en", "fr"):
+        assert "Water Forum" in text_of(Client().get(f"/{language}/letters/{letter.slug}/"))
+
+
+def test_names_in_a_language_cost_no_query_more(django_assert_max_num_queries):
+    for number in range(20):
+        called(f"Forum {number}", fr=f"Réunion {number}")
+    with django_assert_max_num_queries(8):
+        assert len(printed(directory("fr"))) == 20

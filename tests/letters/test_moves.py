@@ -170,11 +170,15 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
 
 
 def _about_a_name(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
-    if verb not in ("add_name", "correct_name", "retire_name", "drop_name", "choose_main_name"):
+    if not verb.endswith(("_name", "_main_name")):
         return {}
     said: dict[str, Any] = {"by": None}
+    if verb == "learn_name":
+        return {verb: said | {"text": "Third Name", "code": "list"}}
     if verb != "add_name":
-        second = vetting.name_row(subject, "Second Name")
+        second = vetting.name_row(subject, "Second Name", kind="alias" if verb == "unlearn_name" else "official")
+        if verb == "unlearn_name":
+            second.learnt = said["code"] = "list"
         second.save()
         said["name"] = second.pk
     if verb in ("add_name", "correct_name"):

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from coalition import links
 from letters import endorsing
 from letters.models import Endorsement, EndorsementEvent, Letter
+from signatories import vetting
 from tests.factories import NOON, a_letter, an_endorsement, an_organisation
 from tests.reading import link_in, text_of, words_of
 
@@ -535,3 +536,65 @@ def test_the_form_alone_has_a_script_which_is_htmx_2_from_our_own_address(client
     assert "unsafe" not in page["Content-Security-Policy"]
     for path in ("/en/", letter.get_absolute_url(), "/en/organisations/"):
         assert "<script" not in client.get(path).content.decode()
+
+
+# A name in another script
+
+
+def test_a_name_in_another_script_may_be_given_in_latin_letters_too(client):
+    letter = a_letter()
+    page = client.post(sign_url(letter), {"organisation_name": "منتدى المياه", "find": "1"})
+    assert "Name in English or Latin letters (optional)" in text_of(page)
+    assert "Latin letters" not in text_of(client.post(sign_url(letter), {"organisation_name": "Forum", "find": "1"}))
+    entry = ENTRY | {"organisation_name": "منتدى المياه", "latin_name": "Muntada al-Miyah", "consent": ""}
+    wrong = client.post(sign_url(letter), entry)
+    assert 'value="Muntada al-Miyah"' in wrong.content.decode()
+    assert client.post(sign_url(letter), entry | {"consent": "on"}).status_code == 302
+    organisation = Endorsement.objects.get().organisation
+    assert set(organisation.names.values_list("text", "kind", "language", "is_main")) == {
+        ("منتدى المياه", "official", "", True),
+        ("Muntada al-Miyah", "translation", "en", False),
+    }
+    assert organisation.slug.startswith("muntada-al-miyah-")
+    assert Endorsement.objects.get().printed_name == "منتدى المياه"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("المياه", "Write this name in Latin letters, or leave it empty"),
+        ("123", "Write this name in Latin letters, or leave it empty"),
+        ("x" * 301, "Name must be 300 characters or fewer"),
+    ],
+)
+def test_what_is_not_in_latin_letters_is_told_and_kept(client, typed, sentence):
+    letter = a_letter()
+    page = client.post(sign_url(letter), ENTRY | {"organisation_name": "منتدى المياه", "latin_name": typed})
+    assert sentence in text_of(page)
+    assert typed in page.content.decode()
+    assert not Endorsement.objects.exists()
+
+
+def test_what_is_typed_there_is_kept_while_one_types_on_and_asked_of_no_known_organisation(client):
+    letter = a_letter()
+    known = an_organisation("منتدى المياه", is_listed=True)
+    typed = {"organisation_name": "منتدى المياه", "latin_name": "المياه", "organisation": known.public_id}
+    assert 'value="المياه"' in as_one_types(client, letter, **typed).content.decode()
+    assert client.post(sign_url(letter), ENTRY | typed).status_code == 302
+    assert known.names.count() == 1
+
+
+def test_what_is_found_is_called_in_the_readers_language_and_printed_as_it_signs(client):
+    letter = a_letter()
+    known = an_organisation("Water Forum", is_listed=True)
+    vetting.add_name(known, text="Forum de l’eau", kind="translation", language="fr", by=None)
+    address = sign_url(letter).replace("/en/", "/fr/")
+    for typed in ("Forum de l’eau", "Water Forum"):
+        page = client.post(address, {"organisation_name": typed, "find": "1"})
+        found = page.content.decode().partition('id="found"')[2]
+        assert f'value="{known.public_id}" checked' in found
+        assert "<bdi>Forum de l’eau</bdi></label>" in found
+        assert '<p class="hint"><bdi>Water Forum</bdi> · ' in found
+        assert '<span class="name"><bdi>Water Forum</bdi></span>' in found
+    client.post(address, ENTRY | {"organisation_name": "Forum de l’eau", "organisation": known.public_id})
+    assert Endorsement.objects.get().printed_name == "Water Forum"

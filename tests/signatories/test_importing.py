@@ -170,6 +170,28 @@ def test_a_first_row_with_a_country_is_an_organisation():
     assert (sheet.columns, sheet.header, len(sheet.rows)) == (None, (), 2)
 
 
+@pytest.mark.parametrize(
+    ("head", "name", "latin"),
+    [
+        (["Organisation", "Name in English", "Country"], 0, 1),
+        (["English name", "Name", "Country"], 1, 0),
+        (["Name", "Name (in English)"], 0, 1),
+        (["What is the name of your organisation in English?", "Name of your organisation"], 1, 0),
+        (["اسم المنظمة", "اسم المنظمة بالإنجليزية", "البلد"], 0, 1),
+        (["机构名称", "英文名称"], 0, 1),
+        (["Название организации", "Название латиницей"], 0, 1),
+        (["Organisation name in English", "Country"], 0, None),
+        (["Organisation (in English)", "Name", "Email"], 0, None),
+        (["Name in English", "Country"], 0, None),
+        (["Organisation", "Your name in English"], 0, None),
+    ],
+)
+def test_the_column_of_names_in_latin_letters_is_known_beside_the_other(head, name, latin):
+    columns = recognise(head)
+    assert columns is not None
+    assert (columns["name"], columns.get("latin_name")) == (name, latin)
+
+
 def test_columns_that_are_not_named_are_asked_for():
     sheet = read(b"Forum Mawingu,Kenya,12\nAmani Trust,Uganda,13\n", "list.csv")
     assert sheet.columns is None

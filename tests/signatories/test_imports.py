@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from coalition.workflow import NotAllowed
 from letters import imports as lists
-from signatories import imports, vetting
+from signatories import imports, merging, vetting
 from signatories.importing import paste
 from signatories.models import Import, ImportLine, Organisation
 from signatories.tasks import carry_out_import, forget_imports, preview_import
@@ -549,3 +549,121 @@ def test_a_new_organisation_that_a_list_prints_twice_is_pointed_out(desk, run_jo
 def test_the_same_name_in_two_countries_is_two_lines(run_jobs):
     batch = a_preview("Digitale Gesellschaft, Germany\nDigitale Gesellschaft, Switzerland", run_jobs)
     assert [(line.choice, line.problems) for line in batch.lines.all()] == [("new", []), ("new", [])]
+
+
+# Names that are learnt
+
+
+def a_known_variant(run_jobs, at_risk=False, text="Forum Mawingo, Kenya"):
+    known = an_organisation("Forum Mawingu", at_risk=at_risk)
+    batch = a_preview(text, run_jobs)
+    line = batch.lines.get()
+    line.candidates = line.candidates or [{"organisation": known.pk, "level": "possible", "score": 0.5, "reasons": []}]
+    line.save()
+    imports.choose(batch, {line.pk: str(known.pk)})
+    return known, batch
+
+
+def carried_out(batch, run_jobs, do=imports.confirm) -> Import:
+    batch.refresh_from_db()
+    do(batch, by=None)
+    run_jobs()
+    batch.refresh_from_db()
+    return batch
+
+
+def test_the_name_under_which_a_person_recognised_it_is_learnt_and_found_at_once(desk, run_jobs):
+    known, batch = a_known_variant(run_jobs)
+    carried_out(batch, run_jobs)
+    assert known.names.get(learnt="list").text == "Forum Mawingo"
+    event = known.events.last()
+    assert (event.verb, event.code, str(event.note)) == ("learn_name", "list", "From a list: Form of 2025")
+    page = text_of(desk.get(f"/admin/signatories/organisation/{known.pk}/change/"))
+    assert "Forum Mawingo also written as" in page
+    assert "Name learnt" in page
+    again = a_preview("Forum Mawingo, Kenya", run_jobs)
+    assert again.lines.get().score == 1.0
+    carried_out(again, run_jobs)
+    assert known.events.filter(verb="learn_name").count() == 1, "what is known is not learnt again"
+
+
+def test_an_undone_import_takes_the_name_off_again(run_jobs):
+    known, batch = a_known_variant(run_jobs)
+    carried_out(batch, run_jobs)
+    carried_out(batch, run_jobs, imports.undo)
+    assert batch.status == "undone"
+    assert list(known.names.values_list("text", flat=True)) == ["Forum Mawingu"]
+    assert known.events.last().verb == "unlearn_name"
+
+
+@pytest.mark.parametrize("touch", ["correct_name", "retire_name", "second list", "merge"])
+def test_it_stays_where_somebody_has_touched_it_or_another_list_says_it(run_jobs, touch):
+    known, batch = a_known_variant(run_jobs)
+    carried_out(batch, run_jobs)
+    learnt = known.names.get(learnt="list")
+    match touch:
+        case "correct_name":
+            vetting.correct_name(known, name=learnt.pk, text="Forum Mawingo", kind="alias", language="sw", by=None)
+        case "retire_name":
+            vetting.retire_name(known, name=learnt.pk, by=None)
+        case "second list":
+            carried_out(a_preview("Forum Mawingo, Kenya", run_jobs), run_jobs)
+        case "merge":
+            merging.merge(an_organisation("Mawingu Forum"), known, by=None, at=timezone.now())
+    carried_out(batch, run_jobs, imports.undo)
+    assert batch.status == "undone"
+    assert known.names.filter(text="Forum Mawingo").exists()
+
+
+def test_nothing_is_learnt_of_who_is_at_risk_nor_a_name_that_another_has(run_jobs):
+    known, batch = a_known_variant(run_jobs, at_risk=True)
+    carried_out(batch, run_jobs)
+    assert known.names.count() == 1
+    known, batch = a_known_variant(run_jobs, text="Cloud Union, Kenya")
+    an_organisation("Cloud Union", country="UG")
+    carried_out(batch, run_jobs)
+    assert known.names.count() == 1
+
+
+def test_an_organisation_that_only_learnt_a_name_can_still_be_taken_back(run_jobs):
+    first = carried_out(a_preview("Forum Mawingu, Kenya", run_jobs), run_jobs)
+    made = Organisation.objects.get()
+    second = a_preview("Forum Mawingo, Kenya", run_jobs)
+    imports.choose(second, {second.lines.get().pk: str(made.pk)})
+    carried_out(carried_out(second, run_jobs), run_jobs, imports.undo)
+    carried_out(first, run_jobs, imports.undo)
+    made.refresh_from_db()
+    assert (first.trouble, made.standing) == ("", "suspended")
+
+
+LATIN = "Organisation;Name in English;Country\nمنتدى المياه;Water Forum;Egypt\n藏人行政中央;藏;India\nLake;Lake;Kenya\n"
+
+
+def test_the_name_in_latin_letters_has_a_column(desk, run_jobs):
+    answer = hand_in(desk, file=SimpleUploadedFile("list.csv", LATIN.encode()))
+    run_jobs()
+    page = text_of(desk.get(answer["Location"]))
+    assert "منتدى المياه Water Forum" in page
+    assert "“藏” is not in Latin letters, so it is left out" in page
+    batch = Import.objects.get()
+    imports.choose(batch, {line.pk: "new" for line in batch.lines.all()})
+    carried_out(batch, run_jobs)
+    forum = Organisation.objects.get(names__text="منتدى المياه")
+    assert set(forum.names.values_list("text", "kind", "language")) == {
+        ("منتدى المياه", "official", ""), ("Water Forum", "translation", "en"),
+    }  # fmt: skip
+    assert [one.names.count() for one in Organisation.objects.order_by("pk")] == [2, 1, 1]
+    again = a_preview("Water Forum, Egypt", run_jobs)
+    assert again.lines.get().match == forum
+
+
+def test_a_line_is_recognised_by_its_latin_name(desk, run_jobs):
+    forum = an_organisation("Water Forum", country="EG")
+    hand_in(desk, file=SimpleUploadedFile("list.csv", LATIN.encode()))
+    run_jobs()
+    batch = Import.objects.get()
+    assert batch.lines.get(number=2).match == forum
+    imports.choose(batch, {batch.lines.get(number=2).pk: str(forum.pk)})
+    imports.choose(batch, {line.pk: "new" for line in batch.lines.exclude(number=2)})
+    carried_out(batch, run_jobs)
+    assert forum.names.get(learnt="list").text == "منتدى المياه"
