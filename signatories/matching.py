@@ -65,7 +65,8 @@ def candidates(
     """
     if organisations is None:
         organisations = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
-    domains = {domain for domain in (registrable_domain(website), _domain_of_mail(email_domain)) if domain}
+    domains = {registrable_domain(website), registrable_domain(email_domain.rpartition("@")[2])}
+    domains = {domain for domain in domains if domain and not is_shared(domain)}
     at_domain = _at(domains)
     nearest = [*at_domain, *(pk for pk in _nearest(name) if pk not in at_domain)][: 3 * COMPARED]
     allowed = dict(organisations.filter(pk__in=nearest).values_list("pk", "country"))
@@ -145,11 +146,6 @@ def _at(domains: set[str]) -> list[int]:
         return []
     held = Domain.objects.filter(name__in=domains).order_by("pk").values_list("organisation", flat=True)
     return list(dict.fromkeys(held[:COMPARED]))
-
-
-def _domain_of_mail(domain: str) -> str:
-    found = registrable_domain(domain.rpartition("@")[2])
-    return "" if is_shared(found) else found
 
 
 # What Postgres finds
