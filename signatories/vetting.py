@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import idna
 from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -57,7 +58,12 @@ def register(
 
 @flow.step(Standing.PROVISIONAL, to=Standing.VERIFIED, who=REGISTRAR)
 def verify(organisation: Organisation, *, by: User | None, at: datetime = NOW) -> None:
-    """A moderator has checked once that it is an organisation and which one."""
+    """A moderator has checked once that it is an organisation and which one; so the website that it states is its own.
+
+    What a program puts onto the register as verified has been looked at by nobody.
+    """
+    if by is not None:
+        _prove_website(organisation, at)
     organisation.revision += 1
 
 
@@ -215,6 +221,8 @@ def describe(
         organisation.domains.filter(how=Domain.Proof.WEBSITE).exclude(name=domain).delete()
         if domain:
             organisation.domains.get_or_create(name=domain, defaults={"how": Domain.Proof.WEBSITE})
+        if by is not None and organisation.standing == Standing.VERIFIED:
+            _prove_website(organisation, at)
     organisation.revision += 1
 
 
@@ -252,6 +260,10 @@ def leave(
     if not organisation.memberships.filter(network=network).delete()[0]:
         raise NotAllowed(_("It does not belong to this network."))
     organisation.revision += 1
+
+
+def _prove_website(organisation: Organisation, at: datetime) -> None:
+    organisation.domains.filter(how=Domain.Proof.WEBSITE, verified_at=None).update(verified_at=at)
 
 
 def name_row(
@@ -300,10 +312,13 @@ def _refuse_twin(row: OrganisationName) -> None:
 
 
 def registrable_domain(address: str) -> str:
-    """The registrable domain of a website or of the part behind an e-mail's @, in ASCII; "" if there is none."""
+    """The registrable domain of a website or of the part behind an e-mail's @, in ASCII; "" if there is none.
+
+    Letters of other scripts as browsers and mail servers write them: straße.de is not strasse.de.
+    """
     try:
         host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-        ascii_host = host.encode("idna").decode() if host else ""
+        ascii_host = (host.encode("idna") if host.isascii() else idna.encode(host, uts46=True)).decode()
     except ValueError:
         return ""
-    return _suffixes.privatesuffix(ascii_host) or ""
+    return _suffixes.privatesuffix(ascii_host.rstrip(".")) or ""
