@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
@@ -12,7 +13,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from coalition import countries
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
@@ -21,6 +22,8 @@ from signatories import admin_imports, correcting, exports, merging_desk, vettin
 from signatories.forms import DescribeForm, JoinForm, LeaveForm
 from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
+from signatories.suspicion import suspicious
+from signatories.vetting import registrable_domain
 
 
 class NamesBelow(ShownBelow):
@@ -142,7 +145,8 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         elif _keeps_the_register(request):
             find = reverse("admin:signatories_organisation_merge_find", args=[subject.pk])
             links.append((find, gettext_lazy("Merge with another entry")))
-        return {"links": links, "merges": merging_desk.merges_into(request, subject)}
+        merges = merging_desk.merges_into(request, subject)
+        return {"links": links, "merges": merges, "suspicions": _suspicions(subject)}
 
     def makes_sense(self, name: str, subject: Organisation) -> bool:
         return name != "leave" or subject.memberships.exists()
@@ -201,6 +205,20 @@ class CorrectionAdmin(DeskAdmin[Correction]):
     @admin.display(description=gettext_lazy("what should change"))
     def words_begin(self, correction: Correction) -> str:
         return Truncator(correction.words).chars(120)
+
+
+def _suspicions(organisation: Organisation) -> list[str]:
+    """What may pose as something else, of its names, its website and its other domains."""
+    host = urlsplit(organisation.website).hostname or ""
+    names = organisation.names.order_by("-is_main", "pk").values_list("text", flat=True)
+    domains = organisation.domains.order_by("pk").values_list("name", flat=True)
+    others = [domain for domain in domains if domain != registrable_domain(host)]
+    texts = dict.fromkeys([*names, *([host] if host else []), *others])
+    return [
+        gettext("“%(text)s” %(reason)s") % {"text": text, "reason": reason}
+        for text in texts
+        for reason in suspicious(text)
+    ]
 
 
 def _keeps_the_register(request: HttpRequest) -> bool:

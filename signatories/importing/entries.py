@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -16,6 +17,7 @@ from signatories.importing import hazards
 from signatories.importing.pasting import Parts, parts
 from signatories.importing.sheets import Problem, Row, Sheet
 from signatories.names import acronym_of
+from signatories.suspicion import suspicious
 
 LONGEST_NAME = 300
 LONGEST_ACRONYM = 40
@@ -97,6 +99,8 @@ def _checked(row: Row, raw: str, found: Parts, aside: dict[str, str], problems: 
         name = name[:LONGEST_NAME]
     else:
         problems += hazards.in_line(raw, name)
+    if found.website and suspicious(urlsplit(found.website).hostname or ""):
+        problems.append(Problem("posing_website", urlsplit(found.website).hostname or ""))
     acronym = found.acronym if fits(found.acronym, LONGEST_ACRONYM) else ""
     return Entry(row.number, raw, name, acronym, found.country, found.website, aside, tuple(problems))
 

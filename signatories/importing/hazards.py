@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from coalition.text import fold, has_hidden
 from signatories.importing.sheets import Problem
 from signatories.names import acronym_of, normalise
+from signatories.suspicion import suspicious
 
 #: The sentence for each code; its detail, where it has one, stands in %s.
 WORDS: dict[str, Any] = {
@@ -36,7 +36,8 @@ WORDS: dict[str, Any] = {
     "job_title": _("May be a job title, not an organisation"),
     "email": _("Holds an email address"),
     "handle": _("Is an account of a social network"),
-    "mixed_scripts": _("Has letters of two scripts in one word: %s"),
+    "posing": _("The name %s"),
+    "posing_website": _("The website %s"),
     "hidden": _("Holds characters that nobody sees; they are taken out"),
     "list_mark": _("Holds “、”, which may part two names"),
     "double": _("Is the same as line %s"),
@@ -50,14 +51,21 @@ WORDS: dict[str, Any] = {
 def words(code: str, detail: str = "") -> str:
     """The sentence for a person."""
     sentence = str(WORDS.get(code, code))
+    if code in POSING:
+        detail = "; ".join(suspicious(detail))
     return sentence % detail if "%s" in sentence else sentence
 
+
+#: Their detail is what poses as something else; how it does so is said in the language of whoever reads it.
+POSING = frozenset({"posing", "posing_website"})
 
 #: With one of these a line can't be imported as it is.
 BLOCKING = frozenset({"no_name", "name_too_long", "formula", "visibility_unknown", "withheld"})
 
 #: And with one of these, only when somebody has looked at it.
-DOUBTFUL = frozenset({"two_names", "torn", "person", "heading", "et_al", "remark", "job_title", "email", "handle"})
+DOUBTFUL = frozenset(
+    {"two_names", "torn", "person", "heading", "et_al", "remark", "job_title", "email", "handle", "posing"}
+)
 
 
 def in_line(raw: str, name: str) -> Iterator[Problem]:
@@ -86,8 +94,8 @@ def in_line(raw: str, name: str) -> Iterator[Problem]:
     letters = [letter for letter in name if letter.isalpha()]
     if len(name.split()) > 1 and len(letters) > 11 and all(map(str.isupper, letters)):
         yield Problem("capitals")
-    if mixed := next(filter(_has_two_scripts, re.findall(r"[^\W\d_]{2,}", name)), ""):
-        yield Problem("mixed_scripts", mixed)
+    if suspicious(name):
+        yield Problem("posing", name)
 
 
 def in_list(names: Sequence[tuple[int, str, str]]) -> Iterator[tuple[int, Problem]]:
@@ -186,11 +194,6 @@ def _is_person(name: str) -> bool:
     if not 2 <= len(words) <= 3 or not all(word[:1].isupper() and word[1:].islower() for word in words):
         return False
     return fold(words[0]) in _GIVEN_NAMES and not any(fold(word) in _BODIES for word in words)
-
-
-def _has_two_scripts(word: str) -> bool:
-    scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in word if letter.isalpha()}
-    return len(scripts & {"LATIN", "GREEK", "CYRILLIC"}) > 1
 
 
 def _words(text: str) -> frozenset[str]:

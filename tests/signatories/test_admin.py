@@ -318,3 +318,18 @@ def test_who_does_not_keep_the_register_sees_of_it_what_the_public_sees(client, 
     step(client, known, "describe", at_risk="on")
     known.refresh_from_db()
     assert not known.at_risk
+
+
+def test_the_page_says_what_may_pose_as_something_else(desk):
+    posing = an_organisation("\u0410mnesty", website="https://gr\u0435enpeace.org/")
+    vetting.name_row(posing, "\u0405\u041e\u0421 Tibet", kind="alias").save()
+    page = text_of(desk.get(f"{REGISTER}{posing.pk}/change/"))
+    for words in (
+        "“\u0410mnesty” mixes scripts in one word",
+        "“\u0405\u041e\u0421 Tibet” has words that only look like Latin letters",
+        "“gr\u0435enpeace.org” mixes scripts in one word",
+    ):
+        assert words in page
+    assert page.count("mixes scripts") == 2, "its domain is that of its website"
+    honest = an_organisation("Tibet 藏人", website="https://müller.de/")
+    assert "mixes" not in text_of(desk.get(f"{REGISTER}{honest.pk}/change/"))
