@@ -19,7 +19,7 @@ from coalition import countries
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
 from signatories import admin_imports, correcting, exports, merging_desk, vetting
-from signatories.forms import DescribeForm, JoinForm, LeaveForm
+from signatories.forms import CheckDomainForm, DescribeForm, DropDomainForm, JoinForm, LeaveForm
 from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
 from signatories.suspicion import suspicious
@@ -52,6 +52,18 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         ),
         "reinstate": Verb(vetting.reinstate, gettext_lazy("Reinstate"), gettext_lazy("verified again"), NeededNoteForm),
         "describe": Verb(vetting.describe, gettext_lazy("Change details"), gettext_lazy("changed"), DescribeForm),
+        "check_domain": Verb(
+            vetting.check_domain,
+            gettext_lazy("Check a domain"),
+            gettext_lazy("domain checked"),
+            CheckDomainForm,
+            gettext_lazy(
+                "You know that the domain is its own. An address there is evidence from now on, unless others have it."
+            ),
+        ),
+        "drop_domain": Verb(
+            vetting.drop_domain, gettext_lazy("Drop a domain"), gettext_lazy("domain dropped"), DropDomainForm
+        ),
         "join": Verb(vetting.join, gettext_lazy("Add a network"), gettext_lazy("network added"), JoinForm),
         "leave": Verb(vetting.leave, gettext_lazy("Take off a network"), gettext_lazy("network taken off"), LeaveForm),
     }
@@ -72,6 +84,8 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "drop_name": gettext_lazy("Name dropped"),
         "choose_main_name": gettext_lazy("Main name chosen"),
         "describe": gettext_lazy("Details changed"),
+        "check_domain": gettext_lazy("Domain checked"),
+        "drop_domain": gettext_lazy("Domain dropped"),
         "join": gettext_lazy("Network added"),
         "leave": gettext_lazy("Network taken off"),
     }
@@ -149,7 +163,12 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         return {"links": links, "merges": merges, "suspicions": _suspicions(subject)}
 
     def makes_sense(self, name: str, subject: Organisation) -> bool:
-        return name != "leave" or subject.memberships.exists()
+        match name:
+            case "leave":
+                return subject.memberships.exists()
+            case "drop_domain":
+                return subject.domains.exists()
+        return True
 
     def timeline(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
         """With the names of networks, where the events have their public ids."""

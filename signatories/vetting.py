@@ -16,7 +16,7 @@ from coalition.models import User
 from coalition.roles import REGISTRAR
 from coalition.text import clean_line, fits
 from coalition.workflow import BEFORE, NOW, SAME, Actor, NotAllowed, Workflow
-from signatories import alike
+from signatories import alike, mailboxes
 from signatories.models import Domain, Membership, Organisation, OrganisationEvent, OrganisationName
 from signatories.names import normalise, sort_key
 
@@ -223,6 +223,34 @@ def describe(
             organisation.domains.get_or_create(name=domain, defaults={"how": Domain.Proof.WEBSITE})
         if by is not None and organisation.standing == Standing.VERIFIED:
             _prove_website(organisation, at)
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def check_domain(
+    organisation: Organisation, *, domain: str, by: User | None, note: str = "", at: datetime = NOW
+) -> None:
+    """A moderator knows that a domain is its own: who has an address there can speak for it."""
+    name = registrable_domain(domain)
+    if not name:
+        raise NotAllowed(_("This is no domain of one organisation. Enter one like organisation.org."))
+    if mailboxes.is_shared(name):
+        words = _("Anybody can have an address or a page at %(domain)s, so it proves nothing.")
+        raise NotAllowed(words % {"domain": name})
+    if organisation.domains.filter(name=name, how=Domain.Proof.CHECKED).exists():
+        raise NotAllowed(_("This domain has been checked already."))
+    proof = {"how": Domain.Proof.CHECKED, "verified_at": at}
+    organisation.domains.update_or_create(name=name, defaults=proof)
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def drop_domain(
+    organisation: Organisation, *, domain: str, by: User | None, note: str = "", at: datetime = NOW
+) -> None:
+    """A domain is not its own, or not any more. What was signed from there keeps its evidence."""
+    if not organisation.domains.filter(name=domain).delete()[0]:
+        raise NotAllowed(_("It does not have this domain."))
     organisation.revision += 1
 
 
