@@ -14,6 +14,7 @@ from coalition.fields import email_digest
 from coalition.models import Event, User
 from coalition.roles import CLOCK, REGISTRAR
 from coalition.workflow import BEFORE, NOW, SAME, NotAllowed, Special, Workflow, locked
+from letters import evidence as proofs
 from letters import mail
 from letters import record as records
 from letters.lifecycle import revise
@@ -34,7 +35,6 @@ from signatories.models import ImportLine, Organisation, OrganisationName
 from signatories.names import normalise, sort_key
 
 Status = Endorsement.Status
-Evidence = Endorsement.Evidence
 Learnt = OrganisationName.Learnt
 Face = tuple[object, ...] | None
 
@@ -517,17 +517,4 @@ def _confirm(endorsement: Endorsement, version: int | None, at: datetime) -> Non
     assert endorsement.letter.version is not None
     endorsement.version = endorsement.letter.version
     endorsement.confirmed_at = at
-    endorsement.evidence = _evidence(endorsement)
-
-
-def _evidence(endorsement: Endorsement) -> str:
-    """What the confirmed mailbox proves about the organisation."""
-    representative = endorsement.representative
-    organisation = endorsement.organisation
-    assert organisation is not None
-    approved = organisation.endorsements.approved()
-    if approved.filter(representative__email_digest=representative.email_digest).exists():
-        return Evidence.KNOWN
-    if organisation.domains.filter(name=representative.email_domain, verified_at__isnull=False).exists():
-        return Evidence.DOMAIN
-    return Evidence.MAILBOX
+    endorsement.evidence = proofs.of(endorsement)

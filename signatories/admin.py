@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -24,8 +25,10 @@ from coalition.roles import keeps_the_register
 from coalition.text import clean_line
 from signatories import admin_imports, correcting, exports, imports, matching, merging_desk, vetting
 from signatories.forms import (
+    CheckDomainForm,
     CorrectNameForm,
     DescribeForm,
+    DropDomainForm,
     JoinForm,
     LeaveForm,
     MainNameForm,
@@ -35,6 +38,8 @@ from signatories.forms import (
 )
 from signatories.models import LINKED_IN_PUBLIC, Correction, Domain, Organisation, OrganisationName
 from signatories.names import normalise
+from signatories.suspicion import suspicious
+from signatories.vetting import registrable_domain
 
 #: What is done with one of the names: the words of the link beside it.
 WITH_A_NAME = {
@@ -91,6 +96,18 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         ),
         "reinstate": Verb(vetting.reinstate, gettext_lazy("Reinstate"), gettext_lazy("verified again"), NeededNoteForm),
         "describe": Verb(vetting.describe, gettext_lazy("Change details"), gettext_lazy("changed"), DescribeForm),
+        "check_domain": Verb(
+            vetting.check_domain,
+            gettext_lazy("Check a domain"),
+            gettext_lazy("domain checked"),
+            CheckDomainForm,
+            gettext_lazy(
+                "You know that the domain is its own. An address there is evidence from now on, unless others have it."
+            ),
+        ),
+        "drop_domain": Verb(
+            vetting.drop_domain, gettext_lazy("Drop a domain"), gettext_lazy("domain dropped"), DropDomainForm
+        ),
         "join": Verb(vetting.join, gettext_lazy("Add a network"), gettext_lazy("network added"), JoinForm),
         "leave": Verb(vetting.leave, gettext_lazy("Take off a network"), gettext_lazy("network taken off"), LeaveForm),
         "add_name": Verb(
@@ -152,6 +169,8 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "learn_name": gettext_lazy("Name learnt"),
         "unlearn_name": gettext_lazy("Learnt name taken off again"),
         "describe": gettext_lazy("Details changed"),
+        "check_domain": gettext_lazy("Domain checked"),
+        "drop_domain": gettext_lazy("Domain dropped"),
         "join": gettext_lazy("Network added"),
         "leave": gettext_lazy("Network taken off"),
     }
@@ -257,12 +276,15 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
             "links": links,
             "merges": merging_desk.merges_into(request, subject),
             "different": merging_desk.told_apart_from(subject),
+            "suspicions": _suspicions(subject),
         }
 
     def makes_sense(self, name: str, subject: Organisation) -> bool:
         match name:
             case "leave":
                 return subject.memberships.exists()
+            case "drop_domain":
+                return subject.domains.exists()
             case "correct_name" | "add_name":
                 return True
             case _ if name in WITH_A_NAME:
@@ -360,6 +382,18 @@ def _makes_sense(verb: str, name: OrganisationName) -> bool:
         case "drop_name":
             return not name.is_main
     return True
+
+
+def _suspicions(organisation: Organisation) -> list[str]:
+    """What may pose as something else, of its names, its website and its other domains."""
+    host = urlsplit(organisation.website).hostname or ""
+    names = organisation.names.order_by("-is_main", "pk").values_list("text", flat=True)
+    domains = organisation.domains.order_by("pk").values_list("name", flat=True)
+    others = [domain for domain in domains if domain != registrable_domain(host)]
+    texts = dict.fromkeys([*names, *([host] if host else []), *others])
+    return [
+        _("“%(text)s” %(reason)s") % {"text": text, "reason": reason} for text in texts for reason in suspicious(text)
+    ]
 
 
 def _keeps_the_register(request: HttpRequest) -> bool:

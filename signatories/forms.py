@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from coalition import countries, languages
 from coalition.desk import NoteForm
 from coalition.text import clean_line, clean_text, fits
-from signatories import matching, vetting
+from signatories import mailboxes, matching, vetting
 from signatories.models import Membership, Organisation, OrganisationName
 from signatories.names import normalise
+from signatories.suspicion import as_seen
+from signatories.vetting import registrable_domain
 
 #: The first year of consultative status.
 FIRST_YEAR = 1946
@@ -233,6 +235,49 @@ class CorrectNameForm(NameForm):
         row = super()._row(data)
         row.pk = data["name"]
         return row
+
+
+class CheckDomainForm(NoteForm):
+    """A domain of the organisation, or an address at it."""
+
+    domain = forms.CharField(
+        label=gettext_lazy("Domain"),
+        help_text=gettext_lazy("Like organisation.org; the address of a page or a mailbox will do"),
+        error_messages={"required": gettext_lazy("Enter a domain like organisation.org")},
+        widget=forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
+    )
+
+    field_order = ("domain", "note")
+
+    def clean_domain(self) -> str:
+        typed = clean_line(self.cleaned_data["domain"]).rpartition("@")[2]
+        domain = registrable_domain(typed)
+        if not domain:
+            raise forms.ValidationError(_("Enter a domain like organisation.org"))
+        if mailboxes.is_shared(domain):
+            words = _("Anybody can have an address or a page at %(domain)s, so it proves nothing")
+            raise forms.ValidationError(words % {"domain": domain})
+        return domain
+
+
+class DropDomainForm(NoteForm):
+    """One of the domains that the register has for it."""
+
+    domain = forms.ChoiceField(
+        label=gettext_lazy("Domain"),
+        error_messages={
+            "required": gettext_lazy("Select a domain"),
+            "invalid_choice": gettext_lazy("Select a domain"),
+        },
+        widget=forms.RadioSelect,
+    )
+
+    field_order = ("domain", "note")
+
+    def __init__(self, subject: Organisation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(subject, *args, **kwargs)
+        names = subject.domains.order_by("pk").values_list("name", flat=True)
+        self.fields["domain"].choices = [(name, as_seen(name)) for name in names]  # type: ignore[attr-defined]
 
 
 class JoinForm(NoteForm):

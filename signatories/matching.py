@@ -65,8 +65,9 @@ class Wanted:
 
     @property
     def domains(self) -> set[str]:
-        """Its registrable domains, without those of mail providers."""
-        return {registrable_domain(self.website), _domain_of_mail(self.email_domain)} - {""}
+        """Its registrable domains, without those at which anybody can have an address or a page."""
+        named = {registrable_domain(self.website), registrable_domain(self.email_domain.rpartition("@")[2])}
+        return {domain for domain in named if domain and not is_shared(domain)}
 
 
 def candidates(
@@ -197,11 +198,6 @@ def _at_domains(wanted: Sequence[Wanted]) -> list[list[int]]:
     held = Domain.objects.filter(name__in=set().union(*domains)).order_by("pk").values_list("name", "organisation")
     rows = list(held) if any(domains) else []
     return [list(dict.fromkeys(pk for name, pk in rows if name in some))[:COMPARED] for some in domains]
-
-
-def _domain_of_mail(domain: str) -> str:
-    found = registrable_domain(domain.rpartition("@")[2])
-    return "" if is_shared(found) else found
 
 
 # What Postgres finds

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from coalition.text import has_hidden
+from coalition.text import fold, has_hidden
 
 
 def suspicious(text: str) -> list[str]:
@@ -21,7 +22,7 @@ def suspicious(text: str) -> list[str]:
     reasons = []
     if has_hidden(text):
         reasons.append(_("holds invisible or direction-changing characters"))
-    text = _decoded(text)
+    text = as_seen(text)
     words = ["".join(run) for run in _runs(text)]
     scripts = [_scripts(word) for word in words]
     if any(len(found & _LENDING) > 1 for found in scripts):
@@ -34,6 +35,55 @@ def suspicious(text: str) -> list[str]:
     if any(_is_styled(letter) for letter in text):
         reasons.append(_("is written in mathematical or other styled letters"))
     return reasons
+
+
+def as_seen(domain: str) -> str:
+    """A domain as people see it: xn--… as its letters."""
+    if "xn--" not in domain.casefold():
+        return domain
+    parts = [part.casefold() for part in domain.split(".")]
+    try:
+        return ".".join(part[4:].encode().decode("punycode") if part.startswith("xn--") else part for part in parts)
+    except UnicodeError:
+        return domain
+
+
+def as_drawn(text: str) -> str:
+    """A text with the Latin letters that it may pose as, where there is a reason to look twice at it."""
+    if not suspicious(text):
+        return text
+    posing = {word for word in _runs(text) if len(_scripts(word) & _LENDING) > 1 or _looks_latin(word)}
+    return "".join(run.translate(_LATIN) if run in posing else run for run in re.split(r"(\W+)", text))
+
+
+def meant_by(domain: str, *, slips: bool = False) -> frozenset[str]:
+    """Domains for which this one may be taken at a glance: with look-alike letters put right, without its hyphens.
+
+    `slips`: also those that differ by one letter, where the name is long enough for that to tell; some hundreds.
+    """
+    label, dot, suffix = as_seen(domain).partition(".")
+    plain = fold(label.translate(_LATIN)).replace(" ", "-")
+    suffix = fold(suffix.translate(_LATIN)).replace(" ", ".") if not suffix.isascii() else suffix
+    labels = {plain, plain.replace("-", ""), plain.translate(_LETTERS_OF_FIGURES)}
+    for drawn, meant in _DRAWN_ALIKE:
+        labels |= {plain[:at] + meant + plain[at + len(drawn) :] for at in _places(drawn, plain)}
+    if slips and len(plain) >= LONG_ENOUGH:
+        labels |= _one_letter_off(plain)
+    return frozenset(f"{one}{dot}{suffix}" for one in labels if one) - {domain}
+
+
+def _places(drawn: str, label: str) -> list[int]:
+    return [at for at in range(len(label)) if label.startswith(drawn, at)]
+
+
+def _one_letter_off(label: str) -> set[str]:
+    """With one letter less, one more, another one, or two in turn."""
+    halves = [(label[:at], label[at:]) for at in range(len(label) + 1)]
+    less = {a + b[1:] for a, b in halves if b}
+    turned = {a + b[1] + b[0] + b[2:] for a, b in halves if len(b) > 1}
+    more = {a + letter + b for a, b in halves for letter in _IN_DOMAINS}
+    other = {a + letter + b[1:] for a, b in halves if b for letter in _IN_DOMAINS}
+    return less | turned | more | other
 
 
 def _list(words: list[str], scripts: list[frozenset[str]]) -> str:
@@ -87,21 +137,20 @@ def _is_domain(text: str) -> bool:
     return "." in text and not any(letter.isspace() for letter in text)
 
 
-def _decoded(text: str) -> str:
-    """A domain as people see it: xn--… as its letters."""
-    if "xn--" not in text.casefold():
-        return text
-    try:
-        return ".".join(
-            part.encode("ascii").decode("idna") if part.casefold().startswith("xn--") else part
-            for part in text.split(".")
-        )
-    except UnicodeError:
-        return text
-
-
 #: Scripts that share letter shapes; no language writes one word in two of them.
 _LENDING = frozenset({"Latin", "Greek", "Cyrillic", "Armenian", "Cherokee", "Coptic"})
-_DRAWN_LIKE_LATIN = frozenset(
-    "АВЕЅІЈКМНОРСТХУԌԜаеѕіјорсхуһԁԛԝѵӏ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυρι" + "ՍՕօսոհցզքյ" + "ᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ"
+#: Letters that are drawn like Latin ones, above those.
+_LATIN = str.maketrans(
+    "АВЕЅІЈКМНОРСТХУԌԜаеѕіјорсхуһԁԛԝѵӏ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυρι" + "ՍՕօսոհցզքյ" + "ᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ",
+    "ABESIJKMHOPCTXYGWaesijopcxyhdqwvl" + "ABEZHIKMNOPTYXovupi" + "UOounhgqpj" + "ABCDEHJKLMPRSTVWZ",
 )
+_DRAWN_LIKE_LATIN = frozenset(map(chr, _LATIN))
+#: Of Latin letters and figures, in domains: how they are written, and what is read.
+_DRAWN_ALIKE = (
+    *(("rn", "m"), ("m", "rn"), ("vv", "w"), ("w", "vv"), ("cl", "d"), ("0", "o"), ("1", "l"), ("1", "i")),
+    *(("i", "l"), ("l", "i"), ("5", "s"), ("3", "e")),
+)
+_LETTERS_OF_FIGURES = str.maketrans("01357", "olest")
+_IN_DOMAINS = "abcdefghijklmnopqrstuvwxyz0123456789-"
+#: A shorter name has too many neighbours that are just others.
+LONG_ENOUGH = 7

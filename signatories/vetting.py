@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import idna
 from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from coalition.models import User
 from coalition.roles import REGISTRAR
 from coalition.text import clean_line, fits
 from coalition.workflow import BEFORE, NOW, SAME, Actor, NotAllowed, Workflow
-from signatories import alike
+from signatories import alike, mailboxes
 from signatories.models import Domain, Membership, Organisation, OrganisationEvent, OrganisationName
 from signatories.names import normalise, sort_key
 
@@ -68,7 +69,12 @@ def register(
 
 @flow.step(Standing.PROVISIONAL, to=Standing.VERIFIED, who=REGISTRAR)
 def verify(organisation: Organisation, *, by: User | None, at: datetime = NOW) -> None:
-    """A moderator has checked once that it is an organisation and which one."""
+    """A moderator has checked once that it is an organisation and which one; so the website that it states is its own.
+
+    What a program puts onto the register as verified has been looked at by nobody.
+    """
+    if by is not None:
+        _prove_website(organisation, at)
     organisation.revision += 1
 
 
@@ -284,6 +290,36 @@ def describe(
         organisation.domains.filter(how=Domain.Proof.WEBSITE).exclude(name=domain).delete()
         if domain:
             organisation.domains.get_or_create(name=domain, defaults={"how": Domain.Proof.WEBSITE})
+        if by is not None and organisation.standing == Standing.VERIFIED:
+            _prove_website(organisation, at)
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def check_domain(
+    organisation: Organisation, *, domain: str, by: User | None, note: str = "", at: datetime = NOW
+) -> None:
+    """A moderator knows that a domain is its own: who has an address there can speak for it."""
+    name = registrable_domain(domain)
+    if not name:
+        raise NotAllowed(_("This is no domain of one organisation. Enter one like organisation.org."))
+    if mailboxes.is_shared(name):
+        words = _("Anybody can have an address or a page at %(domain)s, so it proves nothing.")
+        raise NotAllowed(words % {"domain": name})
+    if organisation.domains.filter(name=name, how=Domain.Proof.CHECKED).exists():
+        raise NotAllowed(_("This domain has been checked already."))
+    proof = {"how": Domain.Proof.CHECKED, "verified_at": at}
+    organisation.domains.update_or_create(name=name, defaults=proof)
+    organisation.revision += 1
+
+
+@flow.step(*ON_THE_REGISTER, to=SAME, who=REGISTRAR)
+def drop_domain(
+    organisation: Organisation, *, domain: str, by: User | None, note: str = "", at: datetime = NOW
+) -> None:
+    """A domain is not its own, or not any more. What was signed from there keeps its evidence."""
+    if not organisation.domains.filter(name=domain).delete()[0]:
+        raise NotAllowed(_("It does not have this domain."))
     organisation.revision += 1
 
 
@@ -321,6 +357,10 @@ def leave(
     if not organisation.memberships.filter(network=network).delete()[0]:
         raise NotAllowed(_("It does not belong to this network."))
     organisation.revision += 1
+
+
+def _prove_website(organisation: Organisation, at: datetime) -> None:
+    organisation.domains.filter(how=Domain.Proof.WEBSITE, verified_at=None).update(verified_at=at)
 
 
 def name_row(
@@ -382,10 +422,13 @@ def _refuse_twin(row: OrganisationName) -> None:
 
 
 def registrable_domain(address: str) -> str:
-    """The registrable domain of a website or of the part behind an e-mail's @, in ASCII; "" if there is none."""
+    """The registrable domain of a website or of the part behind an e-mail's @, in ASCII; "" if there is none.
+
+    Letters of other scripts as browsers and mail servers write them: straße.de is not strasse.de.
+    """
     try:
         host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-        ascii_host = host.encode("idna").decode() if host else ""
+        ascii_host = (host.encode("idna") if host.isascii() else idna.encode(host, uts46=True)).decode()
     except ValueError:
         return ""
-    return _suffixes.privatesuffix(ascii_host) or ""
+    return _suffixes.privatesuffix(ascii_host.rstrip(".")) or ""

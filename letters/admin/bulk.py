@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from coalition.desk import StepForm, staff
-from letters.admin.signals import words
+from letters.admin.signals import signals
 from letters.mail import MAILS
 from letters.models import Endorsement, Representative
 
@@ -67,12 +67,13 @@ def _page(
     listed: dict[int, str] | None = None,
 ) -> HttpResponse:
     contacts = {person.endorsement_id: person for person in Representative.objects.filter(endorsement__in=endorsements)}
+    found = signals(endorsements, contacts)
     rows = [
         {
             "endorsement": endorsement,
             "was": (listed or {}).get(endorsement.pk, endorsement.status),
             "contact": contacts.get(endorsement.pk),
-            "signals": words(endorsement, contacts.get(endorsement.pk)),
+            "signals": found[endorsement.pk],
             "is_possible": endorsement.status in desk.flow.steps[verb].sources,
         }
         for endorsement in endorsements

@@ -23,13 +23,18 @@ from letters import endorsing
 from letters.admin import bulk, recording
 from letters.admin.forms import AskForm, RejectForm
 from letters.admin.queue import ORDER, LetterFilter, Queue, QueueFilter, VisibilityFilter, waited
-from letters.admin.signals import CAME_WITH_IT, with_signals, words
+from letters.admin.signals import CAME_WITH_IT, like, signals
+from letters.admin.signals.address import proof
+from letters.admin.signals.asked import with_signals
+from letters.admin.signals.signal import ODD, Signal, in_order
 from letters.forms import LowerForm
 from letters.models import Endorsement, Letter, LetterRole, Representative
 from letters.roles import MODERATOR
 from signatories import logos, matching, merging
+from signatories.matching import Candidate, Level
 from signatories.models import Domain, Organisation, OrganisationName
 from signatories.names import normalise
+from signatories.suspicion import as_drawn
 from signatories.vetting import registrable_domain
 
 Status = Endorsement.Status
@@ -126,7 +131,8 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endorsement]:
-        seen = with_signals(Endorsement.objects.seen_by(request.user))
+        moderated = Letter.objects.held_by(request.user, LetterRole.Role.MODERATOR)
+        seen = with_signals(Endorsement.objects.seen_by(request.user), moderated)
         return seen.select_related("letter", "organisation").order_by(*ORDER)
 
     def decidable(self, request: HttpRequest) -> QuerySet[Endorsement]:
@@ -193,13 +199,19 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
         return answer
 
     def context_of(self, request: HttpRequest, subject: Endorsement) -> dict[str, Any]:
-        contact = _representative(subject) if self.sees_notes(request, subject) else None
+        sees_contacts = self.sees_notes(request, subject)
+        contact = _representative(subject) if sees_contacts else None
+        found = signals([subject], {subject.pk: contact} if contact else {}, looks_closely=True)[subject.pk]
+        alike = _alike(subject, contact)
+        told = in_order([*found, *_likely(subject, alike)])
         return {
             "endorsement": subject,
             "letter_title": subject.letter.title,
             "contact": contact,
-            "signals": words(subject, contact),
-            "alike": _alike(subject),
+            "proof": proof(subject, contact, sees_contacts=sees_contacts),
+            "signals": told,
+            "is_odd": any(signal.glyph == ODD for signal in told),
+            "alike": alike,
             "twins": _twins(subject),
             "waited": waited(subject, timezone.now()),
         }
@@ -235,14 +247,30 @@ class EndorsementAdmin(DeskAdmin[Endorsement]):
 DECISIONS = ("approve", "ask", "hold", "reject", "remove_for_safety")
 
 
-def _alike(endorsement: Endorsement) -> list[Organisation]:
-    """Others on the register, public or not, that may be the same organisation."""
-    if endorsement.organisation is None:
+def _alike(endorsement: Endorsement, contact: Representative | None) -> list[Candidate]:
+    """Others on the register, public or not, that may be the same organisation; also by what its name is drawn like."""
+    organisation = endorsement.organisation
+    if organisation is None:
         return []
     register = Organisation.objects.exclude(standing=Organisation.Standing.MERGED)
-    different = merging.different_from(endorsement.organisation)
-    others = register.exclude(pk=endorsement.organisation.pk).exclude(pk__in=different)
-    return matching.among(others, endorsement.printed_name)
+    different = merging.different_from(organisation)
+    found = matching.candidates(
+        as_drawn(endorsement.printed_name),
+        country=organisation.country,
+        website=organisation.website,
+        email_domain=contact.email_domain if contact else "",
+        organisations=register.exclude(pk=organisation.pk).exclude(pk__in=different),
+    )
+    return [candidate for candidate in found if candidate.score >= matching.FLOOR]
+
+
+def _likely(endorsement: Any, alike: list[Candidate]) -> list[Signal]:
+    """Of a new organisation, those that it may be; not again one that has its very name."""
+    if endorsement.organisation is None or endorsement.organisation.standing != Organisation.Standing.PROVISIONAL:
+        return []
+    told = {(name, country) for name, country, _standing in endorsement.namesakes or ()}
+    likely = [candidate for candidate in alike if candidate.level != Level.DIFFERENT]
+    return [like(one) for one in likely if (one.organisation.name, one.organisation.country) not in told]
 
 
 def _twins(endorsement: Endorsement) -> list[Endorsement]:

@@ -15,7 +15,9 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy
 
 from letters.admin.letters import titles
-from letters.admin.signals import words
+from letters.admin.signals import signals
+from letters.admin.signals.address import proof
+from letters.admin.signals.signal import Signal
 from letters.models import Endorsement, Letter, LetterRole, Representative
 
 Status = Endorsement.Status
@@ -92,7 +94,8 @@ class Row:
     title: str
     contact: Representative | None
     """Only where the visitor moderates the letter."""
-    signals: list[str]
+    proof: Signal | None
+    signals: list[Signal]
     waited: str
 
 
@@ -105,19 +108,26 @@ class Queue(ChangeList):
         at = timezone.now()
         moderated = Letter.objects.held_by(request.user, LetterRole.Role.MODERATOR)
         shown_titles = titles({endorsement.letter for endorsement in shown})
-        people = Representative.objects.filter(endorsement__in=shown, endorsement__letter__in=moderated)
+        moderates = set(moderated.values_list("pk", flat=True))
+        people = Representative.objects.filter(endorsement__in=shown, endorsement__letter__in=moderates)
         contacts = {person.endorsement_id: person for person in people}
+        found = signals(shown, contacts)
         self.rows = [
             Row(
                 endorsement=endorsement,
                 title=shown_titles[endorsement.letter_id],
                 contact=contacts.get(endorsement.pk),
-                signals=words(endorsement, contacts.get(endorsement.pk)),
+                proof=proof(
+                    endorsement,
+                    contacts.get(endorsement.pk),
+                    sees_contacts=endorsement.letter_id in moderates,
+                ),
+                signals=found[endorsement.pk],
                 waited=waited(endorsement, at),
             )
             for endorsement in shown
         ]
-        self.may_decide = moderated.exists()
+        self.may_decide = bool(moderates)
         self.tabs = self._tabs(request)
         self.tick_url = self.get_query_string({"ticked": "1", "p": self.page_num})
 

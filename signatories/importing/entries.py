@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -17,6 +18,7 @@ from signatories.importing.pasting import Parts, parts
 from signatories.importing.sheets import Problem, Row, Sheet
 from signatories.importing.wishes import WISHES
 from signatories.names import acronym_of, is_latin
+from signatories.suspicion import suspicious
 
 LONGEST_NAME = 300
 LONGEST_ACRONYM = 40
@@ -111,6 +113,8 @@ def _checked(
         problems.append(Problem("name_too_long"))
     else:
         problems += hazards.in_line(raw, name)
+    if found.website and suspicious(urlsplit(found.website).hostname or ""):
+        problems.append(Problem("posing_website", urlsplit(found.website).hostname or ""))
     name = name[:LONGEST_NAME]
     acronym = found.acronym if fits(found.acronym, LONGEST_ACRONYM) else ""
     return Entry(row.number, raw, name, latin_name, acronym, found.country, found.website, aside, tuple(problems))

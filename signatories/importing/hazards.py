@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from coalition.text import fold, has_hidden
 from signatories.importing.sheets import Problem
 from signatories.names import acronym_of, normalise
+from signatories.suspicion import suspicious
 
 #: The sentence for each code; its detail, where it has one, stands in %s.
 WORDS: dict[str, Any] = {
@@ -37,7 +37,8 @@ WORDS: dict[str, Any] = {
     "job_title": _("May be a job title, not an organisation"),
     "email": _("Holds an email address"),
     "handle": _("Is an account of a social network"),
-    "mixed_scripts": _("Has letters of two scripts in one word: %s"),
+    "posing": _("The name %s"),
+    "posing_website": _("The website %s"),
     "hidden": _("Holds characters that nobody sees; they are taken out"),
     "several_lines": _("Stands on several lines in its cell, so it may be several names"),
     "list_mark": _("Holds “、”, which may part two names"),
@@ -53,11 +54,15 @@ WORDS: dict[str, Any] = {
 def words(code: str, detail: str = "") -> str:
     """The sentence for a person."""
     sentence = str(WORDS.get(code, code))
+    if code in POSING:
+        detail = "; ".join(suspicious(detail))
     return sentence % detail if "%s" in sentence else sentence
 
 
 #: Seen while the file was read; everything else is found anew whenever a list is compared.
 OF_THE_FILE = frozenset({"formula", "cell_error", "merged"})
+#: Their detail is what poses as something else; how it does so is said in the language of whoever reads it.
+POSING = frozenset({"posing", "posing_website"})
 
 #: With one of these a line can't be imported as it is.
 BLOCKING = frozenset({"no_name", "name_too_long", "formula", "visibility_unknown", "withheld"})
@@ -76,6 +81,7 @@ DOUBTFUL = frozenset(
         "job_title",
         "email",
         "handle",
+        "posing",
     }
 )
 
@@ -106,8 +112,8 @@ def in_line(raw: str, name: str) -> Iterator[Problem]:
     letters = [letter for letter in name if letter.isalpha()]
     if len(name.split()) > 1 and len(letters) > 11 and all(map(str.isupper, letters)):
         yield Problem("capitals")
-    if mixed := next(filter(_has_two_scripts, re.findall(r"[^\W\d_]{2,}", name)), ""):
-        yield Problem("mixed_scripts", mixed)
+    if suspicious(name):
+        yield Problem("posing", name)
 
 
 def in_list(names: Sequence[tuple[int, str, str]]) -> Iterator[tuple[int, Problem]]:
@@ -206,11 +212,6 @@ def _is_person(name: str) -> bool:
     if not 2 <= len(words) <= 3 or not all(word[:1].isupper() and word[1:].islower() for word in words):
         return False
     return fold(words[0]) in _GIVEN_NAMES and not any(fold(word) in _BODIES for word in words)
-
-
-def _has_two_scripts(word: str) -> bool:
-    scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in word if letter.isalpha()}
-    return len(scripts & {"LATIN", "GREEK", "CYRILLIC"}) > 1
 
 
 def _words(text: str) -> frozenset[str]:

@@ -117,7 +117,7 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(browser: Bro
 
 
 def test_the_desks_queue_breaks_no_rule_of_accessibility(browser: Browser, live_server, letter):
-    an_endorsement(letter, state="confirmed", signals=("fast",))
+    an_endorsement(letter, state="confirmed", signals=("fast",), representative_email="bruno@mailinator.com")
     person = UserFactory(administrator=True)
     faults = []
     for width, scheme in product((1280, 390), SCHEMES):

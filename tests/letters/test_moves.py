@@ -154,6 +154,9 @@ def _what_came_of_it(verb: str, subject: Any) -> dict[str, dict[str, Any]]:
         if verb == "leave":
             subject.memberships.create(network=network)
         return {verb: {"by": None, "network": network}}
+    if verb in ("check_domain", "drop_domain"):
+        subject.domains.create(name="wells.example", how="website")
+        return {verb: {"by": None, "domain": "wells.example"}}
     if verb == "remove_response":
         recorded = Response.objects.create(
             letter=subject, addressee=subject.addressees.get(), kind="partial", dated_on=today

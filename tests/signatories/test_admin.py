@@ -366,3 +366,72 @@ def test_a_nul_in_the_address_asks_nothing(desk):
     for asked in ("q", "standing__exact", "at_risk__exact", "p"):
         assert desk.get(REGISTER, {asked: "a\0b"})["Location"] == f"{REGISTER}?e=1"
         assert desk.get(f"{REGISTER}export/csv/", {asked: "a\0b"}).status_code == 404
+
+
+def test_the_page_says_what_may_pose_as_something_else(desk):
+    posing = an_organisation("\u0410mnesty", website="https://gr\u0435enpeace.org/")
+    vetting.name_row(posing, "\u0405\u041e\u0421 Tibet", kind="alias").save()
+    page = text_of(desk.get(f"{REGISTER}{posing.pk}/change/"))
+    for words in (
+        "“\u0410mnesty” mixes scripts in one word",
+        "“\u0405\u041e\u0421 Tibet” has words that only look like Latin letters",
+        "“gr\u0435enpeace.org” mixes scripts in one word",
+    ):
+        assert words in page
+    assert page.count("mixes scripts") == 2, "its domain is that of its website"
+    honest = an_organisation("Tibet 藏人", website="https://müller.de/")
+    assert "mixes" not in text_of(desk.get(f"{REGISTER}{honest.pk}/change/"))
+
+
+def test_a_moderator_checks_a_domain_and_drops_it_again(desk):
+    organisation = an_organisation("Wells Union", website="https://wells.example")
+    said = {"domain": "Office@Mail.Wells-Union.example", "note": "Its imprint says so."}
+    assert step(desk, organisation, "check_domain", **said).status_code == 302
+    domain = organisation.domains.get(how="checked")
+    assert (domain.name, domain.verified_at is not None) == ("wells-union.example", True)
+    assert step(desk, organisation, "check_domain", domain="https://www.wells.example/about").status_code == 302
+    assert set(organisation.domains.values_list("name", "how")) == {
+        ("wells.example", "checked"),
+        ("wells-union.example", "checked"),
+    }
+    step(desk, organisation, "check_domain", domain="wells.example")
+    assert organisation.events.filter(verb="check_domain").count() == 2
+    assert step(desk, organisation, "drop_domain", domain="wells.example").status_code == 302
+    assert step(desk, organisation, "drop_domain", domain="wells.example").status_code == 422
+    assert [event.verb for event in organisation.events.all()][-1] == "drop_domain"
+    assert "Domain dropped by Chiara" in text_of(desk.get(f"{REGISTER}{organisation.pk}/change/"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "Enter a domain like organisation.org"),
+        ("wells", "Enter a domain like organisation.org"),
+        ("co.uk", "Enter a domain like organisation.org"),
+        ("office@gmail.com", "Anybody can have an address or a page at gmail.com"),
+        ("https://linktr.ee/wells", "Anybody can have an address or a page at linktr.ee"),
+        ("[", "Enter a domain like organisation.org"),
+    ],
+)
+def test_what_is_no_domain_of_one_organisation_is_refused_and_kept_as_typed(desk, typed, sentence):
+    organisation = an_organisation("Wells Union")
+    answer = step(desk, organisation, "check_domain", domain=typed, note="As they wrote.")
+    assert answer.status_code == 422
+    page = text_of(answer)
+    assert sentence in page
+    assert "As they wrote." in page
+    assert answer.context["form"]["domain"].value() == typed
+    assert not organisation.domains.exists()
+    if typed:
+        with pytest.raises(NotAllowed):
+            vetting.check_domain(organisation, domain=typed.rpartition("@")[2], by=None)
+
+
+def test_the_website_that_a_moderator_writes_down_is_verified_with_the_organisation(desk):
+    verified, new = an_organisation("Wells Union"), an_organisation("Amani Trust", verified=False)
+    for organisation in (verified, new):
+        describe(desk, organisation, website="https://wells.example")
+    assert verified.domains.get().verified_at is not None
+    assert new.domains.get().verified_at is None
+    assert step(desk, new, "verify").status_code == 302
+    assert new.domains.get().verified_at is not None

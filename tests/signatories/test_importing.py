@@ -494,7 +494,7 @@ HAZARDS = {
     "Centro de Defesa da Criança Mônica Paião Trevisan - CEDECA / Sapopemba": "two_names",
     "UBM - Somos do Conselho Nacional de DH": "remark",
     "FEACT Brasil (representando 23 organizações nacionais)": "remark",
-    "NixΝet": "mixed_scripts",
+    "NixΝet": "posing",
     "共に生きる世の中、違う世の中に向かう連帯": "list_mark",
     "Avocat à la Cour": "job_title",
     "Dr. Wanjiru Otieno": "person",

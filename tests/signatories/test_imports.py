@@ -667,3 +667,14 @@ def test_a_line_is_recognised_by_its_latin_name(desk, run_jobs):
     imports.choose(batch, {line.pk: "new" for line in batch.lines.exclude(number=2)})
     carried_out(batch, run_jobs)
     assert forum.names.get(learnt="list").text == "منتدى المياه"
+
+
+def test_a_line_that_may_pose_as_another_is_for_a_person_to_decide(desk, run_jobs):
+    data = "name,website\n\u0410mnesty International,https://amnesty.example\nLake Watch,https://l\u0430ke.example\n"
+    hand_in(desk, file=SimpleUploadedFile("list.csv", data.encode()))
+    run_jobs()
+    batch = Import.objects.get()
+    assert (line_of(batch, 2).choice, line_of(batch, 3).choice) == ("", "new")
+    page = text_of(desk.get(f"{DOOR}{batch.public_id}/"))
+    assert "The name mixes scripts in one word: \u0410mnesty (\u0410 = CYRILLIC CAPITAL LETTER A)" in page
+    assert "The website mixes scripts in one word: l\u0430ke (\u0430 = CYRILLIC SMALL LETTER A)" in page

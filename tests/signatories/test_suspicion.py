@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signatories.suspicion import suspicious
+from signatories.suspicion import as_drawn, as_seen, meant_by, suspicious
 
 LETTERS = Path(__file__).parents[1] / "data" / "letters"
 
@@ -54,3 +54,41 @@ def test_honest_names_are_left_in_peace(text):
 def test_of_the_real_letters_only_the_known_slip_is_told():
     names = {entry["name"] for file in LETTERS.glob("*.json") for entry in json.loads(file.read_text())["signatories"]}
     assert {name for name in names if suspicious(name)} == {"NixΝet"}
+
+
+@pytest.mark.parametrize(
+    ("domain", "meant"),
+    [
+        ("xn--80ak6aa92e.com", "apple.com"),
+        ("xn--strae-oqa.de", "strasse.de"),
+        ("arnnesty.org", "amnesty.org"),
+        ("amnesty-kenya.org", "amnestykenya.org"),
+        ("we11s.org", "wells.org"),
+        ("grcenpcacc.org", None),
+        ("350.org", "eso.org"),
+    ],
+)
+def test_a_domain_is_read_as_what_it_is_drawn_like(domain, meant):
+    found = meant_by(domain)
+    assert domain not in found
+    assert meant is None or meant in found
+    assert len(found) < 40
+
+
+def test_a_slip_of_one_letter_is_looked_for_in_long_names_only():
+    assert "greenpeace.org" in meant_by("greenpaece.org", slips=True)
+    assert "greenpeace.org" in meant_by("greenpeac.org", slips=True)
+    assert "greenpeace.org" not in meant_by("greenpaece.org")
+    assert "hrw.org" not in meant_by("hrv.org", slips=True)
+
+
+def test_a_domain_is_shown_in_its_letters():
+    assert as_seen("xn--mller-kva.de") == "müller.de"
+    assert as_seen("xn--!!.de") == "xn--!!.de"
+    assert as_seen("hrw.org") == "hrw.org"
+
+
+def test_a_name_that_poses_is_compared_as_it_is_drawn():
+    assert as_drawn("\u0410mnesty International") == "Amnesty International"
+    assert as_drawn("\u0428\u041e\u0421") == "\u0428\u041e\u0421"
+    assert as_drawn("Žižek Society") == "Žižek Society"

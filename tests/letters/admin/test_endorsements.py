@@ -215,7 +215,7 @@ def test_the_page_shows_look_alikes_and_other_sign_ons(desk, letter):
     an_endorsement(letter, amani, state="rejected")
     endorsement = an_endorsement(letter, amani, state="confirmed")
     context = desk.get(page_of(endorsement)).context
-    assert [organisation.name for organisation in context["alike"]] == ["Amani Water Trusts"]
+    assert [candidate.organisation.name for candidate in context["alike"]] == ["Amani Water Trusts"]
     assert [twin.status for twin in context["twins"]] == ["rejected"]
 
 
