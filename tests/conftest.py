@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.utils import translation
 from procrastinate.contrib.django import app
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 #: Playwright drives Chromium through an event loop of its own thread; the ORM is used beside it, not inside.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -28,6 +30,22 @@ def _house(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
     caches["default"].clear()
     with translation.override("en"):  # a page in another language leaves its language behind in this thread
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_looked_for_once():
+    """Each new client builds all middleware anew, and WhiteNoise then goes through every folder of static files."""
+    look, kept = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not kept:
+            look(middleware)
+            kept.update(middleware.files)
+        middleware.files.update(kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
         yield
 
 
@@ -85,6 +103,12 @@ def outbox(settings) -> Callable[[], list[EmailMessage]]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests first, so that no process is left with a long one at the end; else the order stays random."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays until the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
