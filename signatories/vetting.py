@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,8 +30,6 @@ ON_THE_REGISTER = (Standing.PROVISIONAL, Standing.VERIFIED, Standing.SUSPENDED)
 CAN_BE_MAIN = frozenset(
     {OrganisationName.Kind.OFFICIAL, OrganisationName.Kind.SHORT, OrganisationName.Kind.TRANSLATION}
 )
-
-_suffixes = PublicSuffixList()
 
 
 @flow.begin(to=Standing.PROVISIONAL, who=ANYBODY)
@@ -306,4 +305,9 @@ def registrable_domain(address: str) -> str:
         ascii_host = host.encode("idna").decode() if host else ""
     except ValueError:
         return ""
-    return _suffixes.privatesuffix(ascii_host) or ""
+    return _suffixes().privatesuffix(ascii_host) or ""
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()

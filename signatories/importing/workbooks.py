@@ -12,8 +12,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.cell import range_boundaries
 
 from signatories.importing.csvs import with_header
 from signatories.importing.sheets import (
@@ -43,6 +41,9 @@ CHUNK = 1 << 16
 
 
 def read(data: bytes) -> Sheet:
+    # Loaded when needed only: it takes a tenth of a second, and most processes never read a workbook.
+    from openpyxl import load_workbook
+
     merged = _look_into(data)
     try:
         with warnings.catch_warnings():
@@ -128,6 +129,8 @@ def _look_through(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) ->
 
 
 def _rows_of(area: str) -> dict[int, str]:
+    from openpyxl.utils.cell import range_boundaries
+
     try:
         _left, top, _right, bottom = range_boundaries(area)
     except ValueError:
