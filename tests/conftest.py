@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import caches
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 from procrastinate.contrib.django import app
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -57,6 +57,21 @@ def _no_job_outlives_its_test(request):
     if marker is not None and marker.kwargs.get("transaction"):
         with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture(scope="module")
+def stands_for_the_module(django_db_setup, django_db_blocker):
+    """What a module's fixture makes inside `django_db_blocker.unblock()` stands for all its tests, and goes with them.
+
+    The rows only: a test that changes one takes its change back, and should read the row anew instead of sharing it.
+    """
+    everything = transaction.atomic()
+    with django_db_blocker.unblock():
+        everything.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        everything.__exit__(None, None, None)
 
 
 @pytest.fixture
