@@ -154,7 +154,8 @@ def _is_word(letter: str) -> bool:
 
 @cache
 def _too_many_marks() -> re.Pattern[str]:
-    marks = "".join(letter for letter in map(chr, range(0x110000)) if unicodedata.combining(letter))
+    # Beyond plane 3 Unicode has no letters, and its marks there (tags, selectors) are of class 0.
+    marks = "".join(letter for letter in map(chr, range(0x40000)) if unicodedata.combining(letter))
     return re.compile(f"([{marks}]{{{MARKS_ON_A_LETTER}}})[{marks}]+")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,8 +35,6 @@ CAN_BE_MAIN = frozenset(
 
 #: The language of a name given "in English or Latin letters"; a moderator can say otherwise.
 LATIN = "en"
-
-_suffixes = PublicSuffixList()
 
 
 @flow.begin(to=Standing.PROVISIONAL, who=ANYBODY)
@@ -431,4 +430,9 @@ def registrable_domain(address: str) -> str:
         ascii_host = (host.encode("idna") if host.isascii() else idna.encode(host, uts46=True)).decode()
     except ValueError:
         return ""
-    return _suffixes.privatesuffix(ascii_host.rstrip(".")) or ""
+    return _suffixes().privatesuffix(ascii_host.rstrip(".")) or ""
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import caches
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 from procrastinate.contrib.django import app
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 #: Playwright drives Chromium through an event loop of its own thread; the ORM is used beside it, not inside.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -31,6 +33,22 @@ def _house(settings, tmp_path):
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_looked_for_once():
+    """Each new client builds all middleware anew, and WhiteNoise then goes through every folder of static files."""
+    look, kept = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not kept:
+            look(middleware)
+            kept.update(middleware.files)
+        middleware.files.update(kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_job_outlives_its_test(request):
     """The job table is not one of Django's, so what a test commits there is not flushed with the rest."""
@@ -39,6 +57,21 @@ def _no_job_outlives_its_test(request):
     if marker is not None and marker.kwargs.get("transaction"):
         with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture(scope="module")
+def stands_for_the_module(django_db_setup, django_db_blocker):
+    """What a module's fixture makes inside `django_db_blocker.unblock()` stands for all its tests, and goes with them.
+
+    The rows only: a test that changes one takes its change back, and should read the row anew instead of sharing it.
+    """
+    everything = transaction.atomic()
+    with django_db_blocker.unblock():
+        everything.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        everything.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -85,6 +118,12 @@ def outbox(settings) -> Callable[[], list[EmailMessage]]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests first, so that no process is left with a long one at the end; else the order stays random."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays until the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

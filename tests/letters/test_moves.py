@@ -48,11 +48,26 @@ def _moves(allowed: bool) -> list[Any]:
     return cases
 
 
+@pytest.fixture(scope="module")
+def keys(stands_for_the_module, django_db_blocker) -> dict[tuple[str, str], int]:
+    """One of each noun in each status, made once; each test reads its own anew."""
+    with django_db_blocker.unblock():
+        return {
+            (noun, status): _subject(noun, status).pk
+            for noun, flow in TABLES.items()
+            for status, _ in flow.model._meta.get_field(flow.status_field).choices
+        }
+
+
+@pytest.fixture
+def subject(noun: str, status: str, keys: dict[tuple[str, str], int]) -> Any:
+    return TABLES[noun].model._default_manager.get(pk=keys[noun, status])
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("noun", "verb", "status"), _moves(allowed=False))
-def test_a_move_that_is_not_in_the_table_is_refused(noun, verb, status):
+def test_a_move_that_is_not_in_the_table_is_refused(noun, verb, status, subject):
     flow: Workflow[Any] = TABLES[noun]
-    subject = _subject(noun, status)
     events = flow.events._default_manager.count()
     with pytest.raises(NotAllowed) as refusal:
         _take(noun, verb, subject)
@@ -67,12 +82,10 @@ def test_a_move_that_is_not_in_the_table_is_refused(noun, verb, status):
     ("noun", "verb", "status"),
     [case for case in _moves(allowed=True) if case.values[2] not in UNREACHED[case.values[0]]],
 )
-def test_a_move_that_is_in_the_table_is_taken_and_written_down(noun, verb, status):
+def test_a_move_that_is_in_the_table_is_taken_and_written_down(noun, verb, status, subject):
     flow: Workflow[Any] = TABLES[noun]
-    before_the_hold = {"confirm_held": "submitted", "answer_held": "asked"}.get(verb)
-    subject = an_endorsement(state=before_the_hold) if before_the_hold else _subject(noun, status)
-    if before_the_hold:
-        endorsing.hold(subject, by=None)
+    if before_the_hold := {"confirm_held": "submitted", "answer_held": "asked"}.get(verb):
+        subject = endorsing.hold(an_endorsement(state=before_the_hold), by=None)
     _made_ready(verb, subject)
     if (verb, status) == ("restore", "taken_down"):
         expected = "open"
@@ -98,7 +111,7 @@ def _subject(noun: str, status: str) -> Any:
     """One in this status: by its verbs where there are some, else by hand."""
     if noun == "Letter":
         if status not in UNREACHED[noun]:
-            return a_letter(state=status, slug="t", reference="t", **_draft_of(status))
+            return a_letter(state=status, slug=status, reference=status, **_draft_of(status))
         return _by_hand(a_letter(state="closed"), status=status)
     if noun == "Endorsement":
         return an_endorsement(state=status)
