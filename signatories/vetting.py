@@ -251,13 +251,14 @@ def learn(
     recognised: Collection[tuple[Organisation, str]], *, how: str, note: str = "", by: User | None, at: datetime
 ) -> None:
     """Learns the names by which a person has recognised organisations, as far as they are new: not one that another
-    organisation has, and nothing of whoever is at risk."""
-    wanted = {normalise(text) for _organisation, text in recognised}
-    named = OrganisationName.objects.filter(normalised__in=wanted)
+    organisation has, and nothing of whoever is at risk or comes onto the register by this very name."""
+    heard = [(one, text, normalise(text)) for one, text in recognised if one.pk and not one.at_risk]
+    if not heard:
+        return
+    named = OrganisationName.objects.filter(normalised__in={plain for _one, _text, plain in heard})
     known = set(named.exclude(organisation__standing=Standing.MERGED).values_list("normalised", flat=True))
-    for organisation, text in recognised:
-        plain = normalise(text)
-        if plain and plain not in known and not organisation.at_risk:
+    for organisation, text, plain in heard:
+        if plain and plain not in known:
             known.add(plain)
             learn_name(organisation, text=text, code=how, note=note, by=by, at=at)
 
