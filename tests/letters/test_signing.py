@@ -156,6 +156,18 @@ def test_the_honeypot_and_haste_are_noted_and_not_told(client):
     assert set(Endorsement.objects.get().signals) == {"honeypot", "no_start"}
 
 
+def test_what_nobody_sees_is_taken_out_and_told_to_the_desk(client):
+    letter = a_letter()
+    hidden = {"organisation_name": "New\u200b Wells\u202e Committee\u2066", "website": "we\u200blls.example.org"}
+    hidden |= {"representative_name": "Bruno\u202e Otieno", "representative_role": "\ufeffDirector"}
+    assert client.post(sign_url(letter), ENTRY | hidden).status_code == 302
+    endorsement = Endorsement.objects.select_related("organisation", "representative").get()
+    assert endorsement.printed_name == endorsement.organisation.name == "New Wells Committee"
+    assert endorsement.organisation.website == "https://wells.example.org"
+    assert (endorsement.representative.name, endorsement.representative.role) == ("Bruno Otieno", "Director")
+    assert "hidden_characters" in endorsement.signals
+
+
 def test_after_the_deadline_the_form_says_so(client):
     letter = a_letter(closes_at=NOON, at=NOON - timedelta(days=1))
     with time_machine.travel(NOON, tick=False):
