@@ -180,6 +180,9 @@ class SignForm(forms.Form):
             self._errors, self.cleaned_data = ErrorDict(), {}
         return self
 
+    def miss_name(self) -> None:
+        self.add_error("organisation_name", _("Enter the name of your organisation"))
+
     @cached_property
     def typed_name(self) -> str:
         typed = self.data.get(self.add_prefix("organisation_name")) if self.is_bound else None
@@ -246,7 +249,7 @@ class SignForm(forms.Form):
         if "organisation_name" in self.errors:
             return data
         if not self.was_searched:
-            self.add_error("organisation_name", _("Enter the name of your organisation"))
+            self.miss_name()
         elif not self.picked:
             self.add_error("organisation", _("Select your organisation or add it"))
         elif self.picked == NEW and not data.get("country") and "country" not in self.errors:

@@ -128,10 +128,13 @@ def _finding(request: Visit, door: Door, context: dict[str, Any], at: datetime) 
     By POST, so that no log tells which organisation is about to sign.
     """
     allowance = limits.hit("find a minute", request.client_network, FINDS_A_MINUTE, 60, at)
-    form = _form(request, door, context["text"].language, at, may_search=allowance.allowed)
+    form = _form(request, door, context["text"].language, at, may_search=allowance.allowed).without_errors()
     is_fragment = "HX-Request" in request.headers
+    if allowance.allowed and not is_fragment and not form.was_searched:
+        form.miss_name()
     context |= {
-        "form": form.without_errors(),
+        "form": form,
+        "shows_errors": bool(form.errors),
         "is_fragment": is_fragment,
         "changes": _changes(door, form, context["text"].language, at) if form.is_of_older_text else "",
         "find_again_at": None if allowance.allowed else allowance.again_at,

@@ -395,6 +395,15 @@ def test_finding_an_organisation_finds_no_fault_with_what_is_not_filled_in_yet(c
     assert "Enter your full name" not in text_of(page)
 
 
+@pytest.mark.parametrize("typed", ["", " ", "W"])
+def test_finding_nobody_by_name_says_what_to_enter(client, typed):
+    page = client.post(sign_url(a_letter()), {"organisation_name": typed, "website": "wells.example", "find": "1"})
+    assert "Error:" in text_of(page)
+    assert "Enter the name of your organisation" in text_of(page)
+    assert "Enter your full name" not in text_of(page)
+    assert 'value="wells.example"' in page.content.decode()
+
+
 def test_a_request_without_any_field_is_answered_with_all_errors(client):
     page = client.post(sign_url(a_letter()), {})
     assert page.status_code == 200
