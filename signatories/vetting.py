@@ -256,7 +256,11 @@ def learn(
     if not heard:
         return
     named = OrganisationName.objects.filter(normalised__in={plain for _one, _text, plain in heard})
-    known = set(named.exclude(organisation__standing=Standing.MERGED).values_list("normalised", flat=True))
+    having = list(named.values_list("normalised", "organisation"))
+    # Asked for in two steps: in one, Postgres may start from the organisations.
+    merged = Organisation.objects.filter(pk__in={pk for _plain, pk in having}, standing=Standing.MERGED)
+    gone = set(merged.values_list("pk", flat=True))
+    known = {plain for plain, pk in having if pk not in gone}
     for organisation, text, plain in heard:
         if plain and plain not in known:
             known.add(plain)
