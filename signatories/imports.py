@@ -547,7 +547,7 @@ def _check_meanwhile(batch: Import) -> None:
     that is when its transaction began, but by whether it was suggested."""
     lines = batch.lines.filter(choice=Choice.NEW).defer("raw", "aside")
     new = {(line.normalised, line.country): line for line in lines}
-    names = OrganisationName.objects.filter(normalised__in={plain for plain, _country in new})
+    names = OrganisationName.objects.spelt({plain for plain, _country in new})
     here = names.exclude(kind=OrganisationName.Kind.ACRONYM).filter(organisation__in=suggesting.register())
     found = here.values_list("organisation", "normalised", "organisation__country").order_by("organisation")
     for organisation, plain, country in found:

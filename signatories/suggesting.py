@@ -43,7 +43,7 @@ def equal(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Candidat
     """By normalised name and country, or name alone where the list gives no country, those that only one organisation
     has, found together: most of a list that comes again. A name of one word is left to the matching."""
     telling = {name for name, _country in wanted if " " in name}
-    names = OrganisationName.objects.filter(normalised__in=telling).exclude(kind=OrganisationName.Kind.ACRONYM)
+    names = OrganisationName.objects.spelt(telling).exclude(kind=OrganisationName.Kind.ACRONYM)
     having: defaultdict[tuple[str, str], list[Organisation]] = defaultdict(list)
     here = register().with_name().in_bulk(names.values_list("organisation", flat=True))
     for name in names:

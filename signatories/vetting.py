@@ -255,7 +255,7 @@ def learn(
     heard = [(one, text, normalise(text)) for one, text in recognised if one.pk and not one.at_risk]
     if not heard:
         return
-    named = OrganisationName.objects.filter(normalised__in={plain for _one, _text, plain in heard})
+    named = OrganisationName.objects.spelt({plain for _one, _text, plain in heard})
     having = list(named.values_list("normalised", "organisation"))
     # Asked for in two steps: in one, Postgres may start from the organisations.
     merged = Organisation.objects.filter(pk__in={pk for _plain, pk in having}, standing=Standing.MERGED)

@@ -64,7 +64,7 @@ def put_on_record(published: Published, *, at: datetime) -> Outcome:
 def _entries(published: Published) -> list[Entry]:
     """The organisations of the list, looked up before any of them comes onto the register."""
     entries: dict[Hashable, Entry] = {}
-    names = OrganisationName.objects.filter(normalised__in={normalise(one.name) for one in published.signatories})
+    names = OrganisationName.objects.spelt({normalise(one.name) for one in published.signatories})
     on_register = set(names.values_list("normalised", flat=True))
     for signatory in published.signatories:
         may_be_known = normalise(signatory.name) in on_register

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from signatories import matching
 from signatories.matching import Level, Wanted
-from signatories.models import Organisation
+from signatories.models import Organisation, OrganisationName
 from tests.bench.register import fill
 from tests.factories import an_organisation
 
@@ -241,6 +241,17 @@ def test_every_question_to_the_names_is_answered_by_an_index():
             plan = "\n".join(row[0] for row in cursor.fetchall())
         assert "Seq Scan" not in plan
         assert "name_by_" in plan or "word_by_" in plan
+
+
+@pytest.mark.slow
+def test_many_names_are_looked_for_by_equality_not_by_trigrams():
+    fill(4000)
+    wanted = list(OrganisationName.objects.values_list("normalised", flat=True)[:500])
+    found = OrganisationName.objects.spelt(wanted)
+    assert set(found.values_list("normalised", flat=True)) == set(wanted)
+    plan = found.explain()
+    assert "name_by_equality" in plan
+    assert "name_by_trigram" not in plan
 
 
 def test_the_number_of_queries_does_not_depend_on_what_is_found():
