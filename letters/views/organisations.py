@@ -191,7 +191,8 @@ def _roll(at: datetime) -> list[Entry]:
     figures = public.aggregate(number=Count("pk"), mark=Sum(each))
     mark = (pages.site_build(), figures["number"], figures["mark"])
     place = f"roll-{_language()}"
-    kept_mark, roll = caches["default"].get(place, (None, []))
+    kept: tuple[object, list[Entry]] = caches["default"].get(place, (None, []))
+    kept_mark, roll = kept
     if kept_mark != mark:
         rows = public.called(_language()).annotate(first=first_letter("name_key"))
         roll = [Entry(pk, country, bytes(first)) for pk, country, first in rows.values_list("pk", "country", "first")]
@@ -222,8 +223,9 @@ def _found(public: OrganisationQuerySet, asked: Asked, roll: list[Entry]) -> tup
     spelt = set(in_public.filter(Q(pk__in=named) | Q(pk__in=at_domain)).values_list("pk", flat=True))
     if not spelt.isdisjoint(chosen):
         return [pk for pk in chosen if pk in spelt], False
-    is_narrowed = asked.country or asked.tab
-    among = Organisation.objects.filter(pk__in=chosen if is_narrowed else in_public.values("pk"))
+    among = Organisation.objects.filter(pk__in=in_public.values("pk"))
+    if asked.country or asked.tab:
+        among = among.filter(pk__in=chosen)
     alike = {known.pk for known in matching.among(among, asked.query)}
     return [pk for pk in chosen if pk in alike], bool(alike)
 
