@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
@@ -23,7 +24,7 @@ from coalition import countries, languages
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
 from coalition.text import clean_line
-from signatories import admin_imports, correcting, exports, imports, matching, merging_desk, vetting
+from signatories import admin_imports, bulk_desk, correcting, exports, imports, matching, merging_desk, vetting
 from signatories.forms import (
     CheckDomainForm,
     CorrectNameForm,
@@ -202,10 +203,22 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
     change_form_template = "admin/signatories/organisation.html"
 
     def get_urls(self) -> list[URLPattern]:
+        act = self.admin_site.admin_view(partial(bulk_desk.act, self))
+        bulk = path("bulk/<slug:verb>/", act, name="signatories_organisation_bulk")
         rooms = [*merging_desk.urls(self.admin_site), *admin_imports.urls(self.admin_site), *exports.urls(self)]
-        return [*rooms, *super().get_urls()]
+        return [bulk, *rooms, *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Each shows first who is meant."""
+        if not _keeps_the_register(request):
+            return {}
+        pages = {verb: partial(bulk_desk.page, verb=verb) for verb in bulk_desk.VERBS}
+        return {verb: (page, verb, bulk_desk.VERBS[verb].label) for verb, page in pages.items()}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST" and not request.POST.getlist(ACTION_CHECKBOX_NAME):
+            messages.warning(request, _("Nothing was done. Tick those that you mean first."))
+            return redirect(request.get_full_path())
         keeps = request.user.is_authenticated and _keeps_the_register(request)
         return super().changelist_view(request, {"keeps_register": keeps, **(extra_context or {})})
 

@@ -17,10 +17,12 @@ from coalition.workflow import NotAllowed, lock, lock_all
 from signatories import vetting
 from signatories.models import (
     LINKED_IN_PUBLIC,
+    Compared,
     Correction,
     Difference,
     Domain,
     ImportLine,
+    Likeness,
     Merge,
     Organisation,
     OrganisationEvent,
@@ -62,6 +64,8 @@ OWN: dict[type[models.Model], str] = {
 STAYS: dict[type[models.Model], str] = {
     OrganisationEvent: "what happened to an entry happened to that entry",
     Correction: "what a visitor said of an entry was said of that entry",
+    Likeness: "found anew by `doubles` for each entry that changed",
+    Compared: "says when `doubles` has compared that entry",
     ImportLine: "what a line was found to mean; the verbs that import it go on to the survivor",
 }
 

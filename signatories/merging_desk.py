@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -25,9 +26,11 @@ from coalition.desk import staff
 from coalition.roles import REGISTRAR
 from coalition.text import clean_line
 from coalition.workflow import NotAllowed
-from signatories import logos, matching, merging
+from signatories import doubles, logos, matching, merging
 from signatories.merging import FIELDS, GONE, KEPT, NAME
-from signatories.models import Merge, Organisation, OrganisationName
+from signatories.models import Likeness, Merge, Organisation, OrganisationName
+
+PAIRS_PER_PAGE = 50
 
 LABELS: dict[str, Promise] = {
     NAME: gettext_lazy("Main name"),
@@ -92,6 +95,7 @@ class MergeForm(forms.Form):
 def urls(site: admin.AdminSite) -> list[URLPattern]:
     """Doors below admin/signatories/organisation/."""
     doors: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
+        ("doubles/", likely_doubles, "doubles"),
         ("<int:pk>/merge/", find, "merge_find"),
         ("<int:pk>/merge/<int:other>/", merge, "merge"),
         ("<int:pk>/merges/<int:of>/undo/", undo, "merge_undo"),
@@ -151,6 +155,20 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     }
     status = 409 if refusal else 422 if form.errors else 200
     return _page(request, "admin/signatories/merge.html", context, status)
+
+
+def likely_doubles(request: HttpRequest) -> HttpResponse:
+    """Pairs of entries that may be one organisation, the likeliest first, each with the way to decide it."""
+    if not REGISTRAR.allows(staff(request), None):
+        raise PermissionDenied
+    named = [Prefetch(side, Organisation.objects.with_name()) for side in ("one", "other")]
+    page = Paginator(Likeness.objects.open().prefetch_related(*named), PAIRS_PER_PAGE).get_page(request.GET.get("page"))
+    pairs = [
+        {"likeness": pair, "level": matching.Level.of(pair.score), "entries": doubles.first_to_stay(pair)}
+        for pair in page.object_list
+    ]
+    context = {"title": _("Likely doubles"), "page": page, "pairs": pairs, "waiting": doubles.changed().count()}
+    return _page(request, "admin/signatories/doubles.html", context)
 
 
 @require_POST
@@ -223,6 +241,8 @@ def _taken(request: HttpRequest, kept: Organisation, gone: Organisation, form: M
     if request.POST.get("action") == "different":
         merging.declare_different(kept, gone, by=staff(request), at=timezone.now())
         messages.success(request, _("Remembered: %(one)s and %(other)s are two organisations.") % names)
+        if request.POST.get("from") == "doubles":
+            return redirect("admin:signatories_organisation_doubles")
         return redirect("admin:signatories_organisation_change", kept.pk)
     if not form.is_bound:
         raise NotAllowed(_("Choose what to do."))

@@ -344,6 +344,50 @@ class Difference(models.Model):
         return f"{self.one_id} is not {self.other_id}"
 
 
+class LikenessQuerySet(models.QuerySet["Likeness"]):
+    def open(self) -> LikenessQuerySet:
+        """Those that nobody has decided: neither merged nor told apart, also by what was merged into one of them."""
+        one = Q(one=models.OuterRef("one")) | Q(one__merged_into=models.OuterRef("one"))
+        other = Q(other=models.OuterRef("other")) | Q(other__merged_into=models.OuterRef("other"))
+        one_turned = Q(other=models.OuterRef("one")) | Q(other__merged_into=models.OuterRef("one"))
+        other_turned = Q(one=models.OuterRef("other")) | Q(one__merged_into=models.OuterRef("other"))
+        told_apart = Difference.objects.filter((one & other) | (one_turned & other_turned))
+        merged = Organisation.Standing.MERGED
+        standing = self.exclude(one__standing=merged).exclude(other__standing=merged)
+        return standing.exclude(Exists(told_apart)).order_by("-score", "one", "other")
+
+
+class Likeness(models.Model):
+    """That two entries may be one organisation, as the matching has found when one of them came or changed."""
+
+    one = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    score = models.FloatField()
+    reasons = ArrayField(models.CharField(max_length=100))
+
+    objects = LikenessQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="likeness_stands_once", fields=["one", "other"]),
+            models.CheckConstraint(name="likeness_is_in_order", condition=Q(one__lt=F("other"))),
+        ]
+        indexes = [models.Index(name="likeness_by_score", fields=["-score", "one", "other"])]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} is like {self.other_id}"
+
+
+class Compared(models.Model):
+    """The revision at which an entry was last compared with the register: at another one it is due again."""
+
+    organisation = models.OneToOneField(Organisation, models.CASCADE, related_name="compared")
+    revision = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} at {self.revision}"
+
+
 class Correction(models.Model):
     """What somebody says should change about an organisation. The desk reads it; nothing public changes by it."""
 

@@ -15,7 +15,7 @@ from procrastinate.contrib.django import app
 from coalition.jobs import Patiently
 from coalition.models import User
 from coalition.workflow import NotAllowed
-from signatories import imports
+from signatories import doubles, imports
 from signatories.models import Import
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ def carry_out_import(batch: int) -> None:
         try:
             with transaction.atomic():
                 imports.carry_out(found, by=person)
+                doubles.look()
         except NotAllowed as refusal:
             imports.refuse(Import.objects.get(pk=batch), trouble=str(refusal))
         except DataError:  # as above
@@ -79,6 +80,20 @@ def forget_imports(timestamp: int) -> None:
     for batch in Import.objects.filter(status__in=waiting, created_at__lt=before).order_by("pk"):
         with suppress(NotAllowed):
             imports.drop(batch, by=None)
+
+
+@app.periodic(cron="20 2 * * *")
+@app.task(retry=Patiently())
+def look_for_doubles(timestamp: int) -> None:
+    doubles.look()
+
+
+@app.task(retry=Patiently())
+def compare_changed() -> None:
+    """A part of what came or changed; the next part is a job of its own, so that others come in between."""
+    with transaction.atomic():
+        if doubles.compare_some():
+            doubles.look()
 
 
 def _who_asked(batch: Import, verb: str) -> User | None:

@@ -67,7 +67,7 @@ def register(
 
 
 @flow.step(Standing.PROVISIONAL, to=Standing.VERIFIED, who=REGISTRAR)
-def verify(organisation: Organisation, *, by: User | None, at: datetime = NOW) -> None:
+def verify(organisation: Organisation, *, note: str = "", by: User | None, at: datetime = NOW) -> None:
     """A moderator has checked once that it is an organisation and which one; so the website that it states is its own.
 
     What a program puts onto the register as verified has been looked at by nobody.

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.core.cache import caches
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, F, Func, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
@@ -57,6 +58,14 @@ class Asked:
         return urlencode({name: value for name, value in said.items() if value})
 
 
+class Entry(NamedTuple):
+    """A public organisation in the roll; `first` tells under which letter it stands."""
+
+    pk: int
+    country: str
+    first: bytes
+
+
 @access(get=Who.ANYONE)
 def organisations(request: HttpRequest) -> HttpResponse:
     """The public side of the register by alphabet, searched (`q`), by `country`, by first `letter`: each organisation
@@ -64,17 +73,17 @@ def organisations(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     asked = Asked.of(request)
     public = Organisation.objects.public(at).called(_language())
-    tallies = _tallies(public)
-    found, is_alike = _found(public, asked, at)
+    roll = _roll(at)
+    tallies = _tallies(roll)
+    found, is_alike = _found(public, asked, roll)
     letters = Letter.objects.visible_to(None, at)
     signed = Endorsement.objects.listed().order_by().filter(organisation=OuterRef("pk"), letter__in=letters)
     number_signed = Subquery(
         signed.values("organisation").annotate(number=Count("letter", distinct=True)).values("number")
     )
-    page = Paginator(found.annotate(letters_signed=Coalesce(number_signed, 0)), ORGANISATIONS_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    shown: list[Any] = list(page.object_list)
+    page = Paginator(found, ORGANISATIONS_PER_PAGE).get_page(request.GET.get("page"))
+    on_page = public.filter(pk__in=list(page.object_list))
+    shown: list[Any] = list(on_page.annotate(letters_signed=Coalesce(number_signed, 0)))
     site = SiteSettings.load()
     key = (page.number, page.paginator.count, [(entry.pk, entry.revision, entry.letters_signed) for entry in shown])
 
@@ -172,32 +181,53 @@ def moved(address: str) -> HttpResponse:
     return response
 
 
-def _tallies(public: QuerySet[Organisation]) -> list[tuple[str, bytes, int]]:
-    """How many organisations there are by country and first letter, in the order of the letters: one query for every
-    figure and every choice of the page."""
-    by_first = public.order_by().annotate(first=first_letter("name_key")).values_list("country", "first")
-    rows = by_first.annotate(number=Count("pk")).order_by("first", "country")
-    return [(country, bytes(first), number) for country, first, number in rows]
+def _roll(at: datetime) -> list[Entry]:
+    """Every public organisation in the order of the list, kept for each language until one comes, goes or changes.
+
+    Who is public is asked each time, with the revision of each, so nobody who is hidden stands in a roll that was kept.
+    """
+    public = Organisation.objects.public(at)
+    each = Func(F("revision"), F("pk"), function="hashint8extended", output_field=BigIntegerField())
+    figures = public.aggregate(number=Count("pk"), mark=Sum(each))
+    mark = (pages.site_build(), figures["number"], figures["mark"])
+    place = f"roll-{_language()}"
+    kept: tuple[object, list[Entry]] = caches["default"].get(place, (None, []))
+    kept_mark, roll = kept
+    if kept_mark != mark:
+        rows = public.called(_language()).annotate(first=first_letter("name_key"))
+        roll = [Entry(pk, country, bytes(first)) for pk, country, first in rows.values_list("pk", "country", "first")]
+        caches["default"].set(place, (mark, roll))
+    return roll
 
 
-def _found(public: OrganisationQuerySet, asked: Asked, at: datetime) -> tuple[OrganisationQuerySet, bool]:
-    """What was asked for. Where nothing is spelt like that, what is most like it, which the second value tells."""
-    if asked.country:
-        public = public.filter(country=asked.country)
-    if asked.tab:
-        within: dict[str, Any] = {"name_key__gte": asked.tab.start}
-        within |= {"name_key__lt": asked.tab.end} if asked.tab.end else {}
-        public = public.filter(**within)
+def _tallies(roll: list[Entry]) -> list[tuple[str, bytes, int]]:
+    """How many organisations there are by country and first letter, in the order of the letters: every figure and every
+    choice of the page."""
+    numbers = Counter((entry.first, entry.country) for entry in roll)
+    return [(country, first, number) for (first, country), number in sorted(numbers.items())]
+
+
+def _found(public: OrganisationQuerySet, asked: Asked, roll: list[Entry]) -> tuple[list[int], bool]:
+    """The keys of what was asked for. Where nothing is spelt like that, of what is most like it, which the second value
+    tells."""
+    within = {first for first in {entry.first for entry in roll} if not asked.tab or under(first) == asked.tab}
+    chosen = [
+        entry.pk for entry in roll if entry.first in within and (not asked.country or entry.country == asked.country)
+    ]
     if not asked.query:
-        return public, False
+        return chosen, False
     named = OrganisationName.objects.filter(normalised__contains=normalise(asked.query)).values("organisation")
     domain = registrable_domain(asked.query)
     at_domain = Domain.objects.filter(name=domain or None).values("organisation")
-    spelt = public.filter(Q(pk__in=named) | Q(pk__in=at_domain))
-    if spelt.exists():
-        return spelt, False
-    alike = matching.among(Organisation.objects.filter(pk__in=public.order_by().values("pk")), asked.query)
-    return public.filter(pk__in=[known.pk for known in alike]), bool(alike)
+    in_public = public.order_by()
+    spelt = set(in_public.filter(Q(pk__in=named) | Q(pk__in=at_domain)).values_list("pk", flat=True))
+    if not spelt.isdisjoint(chosen):
+        return [pk for pk in chosen if pk in spelt], False
+    among = Organisation.objects.filter(pk__in=in_public.values("pk"))
+    if asked.country or asked.tab:
+        among = among.filter(pk__in=chosen)
+    alike = {known.pk for known in matching.among(among, asked.query)}
+    return [pk for pk in chosen if pk in alike], bool(alike)
 
 
 def _countries(tallies: list[tuple[str, bytes, int]]) -> list[tuple[str, str, int]]:
