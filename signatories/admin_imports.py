@@ -26,12 +26,11 @@ from coalition.models import User
 from coalition.text import clean_line, fits
 from coalition.workflow import NotAllowed, locked
 from signatories import imports
-from signatories.admin_lines import one_line
+from signatories.admin_lines import PAGE, one_line
 from signatories.importing import MOST_BYTES, Refused, Sheet, TooLarge, hazards, paste, read_file
 from signatories.importing.headers import ROLES, looks_like_header
 from signatories.models import Import, ImportLine, Organisation
 
-PAGE = 200
 #: Seconds after which a page that shows progress is asked for again.
 AGAIN = 3
 BUSY = (Import.Status.PREVIEWING, Import.Status.CONFIRMING, Import.Status.UNDOING)

@@ -24,6 +24,8 @@ from signatories.importing.entries import LONGEST_ACRONYM, LONGEST_NAME
 from signatories.models import Import, ImportLine, Organisation
 from signatories.names import is_latin
 
+#: Lines of the preview on one page.
+PAGE = 200
 MOST_TYPED = 20_000
 
 
@@ -44,7 +46,8 @@ class LineForm(forms.Form):
     website = forms.CharField(label=gettext_lazy("Website"), required=False)
 
     def __init__(self, line: ImportLine, *args: Any) -> None:
-        super().__init__(*args, initial={name: getattr(line, name) for name in imports.CORRECTED})
+        super().__init__(*args)
+        self.initial = {name: getattr(line, name) for name in imports.CORRECTED}
         listed = [("", _("not known")), *countries.choices(get_language() or "en")]
         if line.country and line.country not in dict(listed):
             listed.append((line.country, countries.name(line.country, get_language() or "en")))
@@ -117,7 +120,7 @@ def one_line(request: HttpRequest, public_id: str, line: int) -> HttpResponse:
     if request.method == "POST":
         try:
             if _done(request, batch, shown, form, split):
-                page = (batch.lines.filter(number__lt=shown.number).count()) // 200 + 1
+                page = (batch.lines.filter(number__lt=shown.number).count()) // PAGE + 1
                 return redirect(f"{there}?page={page}#line-{shown.number}")
         except NotAllowed as error:
             refusal = str(error)

@@ -230,7 +230,7 @@ def match_line(
 ) -> None:
     """A person has found on the register whom the line means."""
     _check_unchanged(batch, line, seen)
-    meant = suggesting.register().filter(pk=organisation).first()
+    meant = suggesting.register().filter(pk=organisation).first() if organisation is not None else None
     if meant is None:
         raise NotAllowed(_("Choose one of the organisations that were found."))
     if all(candidate["organisation"] != meant.pk for candidate in line.candidates):
