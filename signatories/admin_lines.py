@@ -87,7 +87,7 @@ class SplitForm(forms.Form):
 
     names = forms.CharField(
         label=gettext_lazy("One name on each line"),
-        required=False,
+        error_messages={"required": gettext_lazy("Write at least two names, each on a line of its own.")},
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "spellcheck": "false"}),
     )
 
