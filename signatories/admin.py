@@ -154,6 +154,7 @@ class OrganisationAdmin(DeskAdmin[Organisation]):
         "verify": gettext_lazy("Verified"),
         "suspend": gettext_lazy("Suspended"),
         "reinstate": gettext_lazy("Reinstated"),
+        "take_up": gettext_lazy("Taken up again"),
         "take_logo": gettext_lazy("Logo taken over from a sign-on"),
         "drop_logo": gettext_lazy("Logo taken off again"),
         "absorb": gettext_lazy("Another entry merged into it"),

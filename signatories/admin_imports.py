@@ -26,11 +26,11 @@ from coalition.models import User
 from coalition.text import clean_line, fits
 from coalition.workflow import NotAllowed, locked
 from signatories import imports
+from signatories.admin_lines import PAGE, one_line
 from signatories.importing import MOST_BYTES, Refused, Sheet, TooLarge, hazards, paste, read_file
 from signatories.importing.headers import ROLES, looks_like_header
 from signatories.models import Import, ImportLine, Organisation
 
-PAGE = 200
 #: Seconds after which a page that shows progress is asked for again.
 AGAIN = 3
 BUSY = (Import.Status.PREVIEWING, Import.Status.CONFIRMING, Import.Status.UNDOING)
@@ -197,6 +197,7 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
     return [
         path("imports/", site.admin_view(all_imports), name="signatories_imports"),
         path("imports/<slug:public_id>/", site.admin_view(one_import), name="signatories_import"),
+        path("imports/<slug:public_id>/lines/<int:line>/", site.admin_view(one_line), name="signatories_import_line"),
     ]
 
 
@@ -316,6 +317,7 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
         "opts": Organisation._meta,
         "title": str(batch),
         "batch": batch,
+        "read_as": _read_as(batch.read_as),
         "form": form,
         "is_busy": batch.status in BUSY,
         "lines": _shown(batch, page) if shows_lines else [],
@@ -323,6 +325,8 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
         "query": f"show={chosen}&" if chosen != "all" else "",
         "filters": [(key, words, key == chosen, figures.get(key)) for key, (words, _where) in FILTERS.items()],
         "figures": figures,
+        "plain": len(imports.plain(batch)) if batch.status == Import.Status.PREVIEWED else 0,
+        "first": batch.lines.filter(choice="").order_by("number").values_list("number", flat=True).first(),
         "wanted": figures["new"] + figures["known"],
         "remarks": [hazards.words(*remark) for remark in batch.remarks],
         "trouble": _trouble(batch),
@@ -335,6 +339,45 @@ def _page(request: HttpRequest, batch: Import, form: ColumnsForm | None) -> Http
     if batch.status in BUSY:
         response["Refresh"] = str(AGAIN)
     return response
+
+
+#: Encodings under the names that people know from their programs; others keep their own.
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+    "cp1250": gettext_lazy("Windows (Central Europe)"),
+    "cp1251": gettext_lazy("Windows (Cyrillic)"),
+    "cp1252": gettext_lazy("Windows (Western Europe)"),
+    "cp1253": gettext_lazy("Windows (Greek)"),
+    "cp1254": gettext_lazy("Windows (Turkish)"),
+    "cp1255": gettext_lazy("Windows (Hebrew)"),
+    "cp1256": gettext_lazy("Windows (Arabic)"),
+    "cp1257": gettext_lazy("Windows (Baltic)"),
+    "cp850": gettext_lazy("DOS (Western Europe)"),
+    "cp866": gettext_lazy("DOS (Cyrillic)"),
+    "mac-roman": gettext_lazy("old Macintosh (Western Europe)"),
+    "gb18030": gettext_lazy("Chinese (simplified)"),
+    "big5": gettext_lazy("Chinese (traditional)"),
+    "cp932": gettext_lazy("Japanese (Windows)"),
+    "euc_jp": gettext_lazy("Japanese (Unix)"),
+    "iso-2022-jp": gettext_lazy("Japanese (mail)"),
+    "cp949": gettext_lazy("Korean"),
+    "xlsx": gettext_lazy("Excel workbook"),
+}
+PARTED = {
+    "comma": gettext_lazy("parted by commas"),
+    "semicolon": gettext_lazy("parted by semicolons"),
+    "tab": gettext_lazy("parted by tabs"),
+    "bar": gettext_lazy("parted by bars"),
+}
+
+
+def _read_as(said: str) -> str:
+    """Encoding and separator of a file, in words that people know."""
+    return ", ".join(str(ENCODINGS.get(word) or PARTED.get(word) or word) for word in said.split())
 
 
 def _trouble(batch: Import) -> list[str]:
@@ -377,9 +420,11 @@ def _options(line: ImportLine, known: dict[int, Organisation]) -> list[dict[str,
             "value": str(organisation.pk),
             "name": organisation.name,
             "country": organisation.country,
-            "level": ImportLine.Level(candidate["level"]).label,
+            "level": _("found by a person")
+            if candidate.get("is_found_by_hand")
+            else ImportLine.Level(candidate["level"]).label,
             "is_likely": bool(candidate["level"]),
-            "reasons": ", ".join(candidate["reasons"]),
+            "reasons": ", ".join([*candidate["reasons"], *_standing(organisation)]),
             "is_chosen": line.choice == "known" and line.organisation_id == organisation.pk,
         }
         for candidate in line.candidates
@@ -390,6 +435,12 @@ def _options(line: ImportLine, known: dict[int, Organisation]) -> list[dict[str,
         *suggested,
         *({"value": c.value, "name": c.label, "is_chosen": line.choice == c.value} for c in plain),
     ]
+
+
+def _standing(organisation: Organisation) -> list[str]:
+    """What a suspended one is offered for."""
+    is_suspended = organisation.standing == Organisation.Standing.SUSPENDED
+    return [_("suspended when a list was undone, is taken up again")] if is_suspended else []
 
 
 def _columns_told(batch: Import) -> dict[str, Any]:

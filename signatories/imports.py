@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -12,27 +13,36 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coalition.jobs import enqueue
 from coalition.models import User
 from coalition.roles import CLOCK, keeps_the_register
-from coalition.workflow import NOW, Actor, NotAllowed, Workflow, lock_all, one_at_a_time, together
+from coalition.workflow import NOW, SAME, Actor, NotAllowed, Workflow, lock_all, one_at_a_time, together
 from signatories import importing, suggesting, vetting
 from signatories.importing import Entry, Problem, Row, Sheet
-from signatories.importing.hazards import BLOCKING, DOUBTFUL, OF_THE_FILE
+from signatories.importing.entries import LONGEST_ACRONYM
+from signatories.importing.hazards import BLOCKING, DOUBTFUL, OF_THE_FILE, in_list
+from signatories.importing.pasting import parts
 from signatories.matching import Candidate, Wanted
 from signatories.models import Import, ImportEvent, ImportLine, Organisation, OrganisationName
 from signatories.names import normalise
 
 Status = Import.Status
 Choice = ImportLine.Choice
+SUSPENDED = Organisation.Standing.SUSPENDED
 #: Lines that are compared, and counted as done, in one transaction.
 CHUNK = 100
 BATCH = 500
 LONGEST_NORMALISED = 1000
+#: Names into which one line can be split.
+MOST_PARTS = 50
+#: What a person may write about a line.
+CORRECTED = ("name", "latin_name", "acronym", "country", "website")
+#: Problems that a line has beside the others.
+BESIDE = frozenset({"double", "holds_other", "like_line"})
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,6 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {Import.What.ORGANISATIONS: Kind(teaches=True)}
-#: What happens to an organisation without anybody touching it.
-OF_THEMSELVES = ("learn_name", "unlearn_name")
 
 
 def _may_import(by: User | None, batch: Import | None) -> bool:
@@ -164,6 +172,75 @@ def compare_again(batch: Import, *, by: User | None, at: datetime = NOW) -> None
     enqueue("signatories.tasks.preview_import", once=f"import-{batch.pk}", batch=batch.pk)
 
 
+@flow.step(Status.PREVIEWED, to=SAME, who=IMPORTER)
+def correct_line(
+    batch: Import,
+    *,
+    line: ImportLine,
+    said: Mapping[str, str],
+    seen: str,
+    code: str,
+    by: User | None,
+    at: datetime = NOW,
+) -> None:
+    """A line means what a person writes (`said`: each of CORRECTED), and is compared again; what was printed is kept.
+
+    `code`: the number of the line; `seen`: its `state` as it was shown, here and below.
+    """
+    _check_unchanged(batch, line, seen)
+    line.corrected = dict(said)
+    line.save(update_fields=["corrected"])
+    _look_again(batch, {line.number})
+
+
+@flow.step(Status.PREVIEWED, to=SAME, who=IMPORTER)
+def split_line(
+    batch: Import, *, line: ImportLine, names: Sequence[str], seen: str, code: str, by: User | None, at: datetime = NOW
+) -> None:
+    """A line becomes several, in order; the other columns stay with each, except what belongs to one name alone."""
+    _check_unchanged(batch, line, seen)
+    if len(names) < 2:
+        raise NotAllowed(_("Write at least two names, each on a line of its own."))
+    if len(names) > MOST_PARTS:
+        raise NotAllowed(_("Write at most %(number)d names.") % {"number": MOST_PARTS})
+    more = len(names) - 1
+    _move_on(batch, line.number, more)
+    lines = [
+        ImportLine(origin=batch, number=line.number + offset, raw=line.raw, corrected=_part(line, name))
+        for offset, name in enumerate(names)
+    ]
+    line.corrected = lines[0].corrected
+    line.save(update_fields=["corrected"])
+    ImportLine.objects.bulk_create(lines[1:])
+    batch.total += more
+    batch.done = batch.total
+    _look_again(batch, {one.number for one in lines})
+
+
+@flow.step(Status.PREVIEWED, to=SAME, who=IMPORTER)
+def match_line(
+    batch: Import,
+    *,
+    line: ImportLine,
+    organisation: int | None,
+    seen: str,
+    code: str,
+    by: User | None,
+    at: datetime = NOW,
+) -> None:
+    """A person has found on the register whom the line means."""
+    _check_unchanged(batch, line, seen)
+    meant = suggesting.register().filter(pk=organisation).first() if organisation is not None else None
+    if meant is None:
+        raise NotAllowed(_("Choose one of the organisations that were found."))
+    if all(candidate["organisation"] != meant.pk for candidate in line.candidates):
+        line.candidates.append(
+            {"organisation": meant.pk, "level": "", "score": 0, "reasons": [], "is_found_by_hand": True}
+        )
+    line.choice, line.organisation = Choice.KNOWN, meant
+    line.save(update_fields=["candidates", "choice", "organisation"])
+
+
 @flow.step(Status.PREVIEWING, to=Status.PREVIEWED, who=CLOCK)
 def show(batch: Import, *, at: datetime = NOW) -> None:
     """Every line has been compared."""
@@ -200,12 +277,16 @@ def carry_out(batch: Import, *, by: User | None, at: datetime = NOW) -> None:
                     by=by,
                     at=at,
                 )
-        ImportLine.objects.bulk_update(new, ["created"], batch_size=BATCH)
+        back = [line for line in lines if line.choice == Choice.KNOWN and _chosen(line).standing == SUSPENDED]
+        note = _("Taken up again from a list: %(source)s") % {"source": batch.source}
+        for line in back:
+            line.created = vetting.take_up(_chosen(line), by=by, note=note, at=at)
+        ImportLine.objects.bulk_update([*new, *back], ["created"], batch_size=BATCH)
         if kind.teaches:
             _learn(batch, [line for line in lines if line.choice == Choice.KNOWN], by, at)
         kind.give(batch, [(line, line.created or _chosen(line)) for line in lines], by, at)
         # Who signs for an organisation stands with its endorsement now, and nowhere else.
-        batch.lines.update(raw="", aside="")
+        batch.lines.update(raw="", aside="", corrected={})
 
 
 @flow.step(Status.CONFIRMING, to=Status.PREVIEWED, who=CLOCK)
@@ -263,17 +344,8 @@ def let_stand(batch: Import, *, trouble: str, at: datetime = NOW) -> None:
 
 def preview(batch: Import) -> None:
     """Understands the lines and compares each with the register; may be begun anew at any time."""
-    rows = [
-        Row(
-            line.number,
-            tuple(cells(line)) or ("",),
-            tuple(Problem(code, detail) for code, detail in line.problems if code in OF_THE_FILE),
-        )
-        for line in batch.lines.all()
-    ]
-    sheet = Sheet(rows, None, is_pasted=batch.is_pasted)
-    found = {entry.number: entry for entry in importing.entries(sheet, batch.columns)}
     lines = list(batch.lines.all())
+    found = {entry.number: entry for entry in _read_anew(batch, lines)}
     ignored = KINDS[batch.what].ignores(batch)
     for line in lines:
         _understand(line, found[line.number], ignored)
@@ -288,6 +360,102 @@ def preview(batch: Import) -> None:
             Import.objects.filter(pk=batch.pk).update(done=start + len(chunk))
     _decide_doubles(batch)
     show(batch)
+
+
+def _read_anew(batch: Import, lines: Iterable[ImportLine]) -> list[Entry]:
+    rows = [
+        Row(
+            line.number,
+            tuple(cells(line)) or ("",),
+            tuple(Problem(code, detail) for code, detail in line.problems if code in OF_THE_FILE),
+        )
+        for line in lines
+    ]
+    corrected = {line.number: line.corrected for line in lines if line.corrected}
+    return importing.entries(Sheet(rows, None, is_pasted=batch.is_pasted), batch.columns, corrected)
+
+
+def _look_again(batch: Import, numbers: Container[int]) -> None:
+    """Understands and compares these lines anew. Of the others only what they show beside each other is looked at."""
+    lines = list(batch.lines.all())
+    changed = [line for line in lines if line.number in numbers]
+    found = {entry.number: entry for entry in _read_anew(batch, changed)}
+    for line in changed:
+        _understand(line, found[line.number], KINDS[batch.what].ignores(batch))
+        line.problems = [problem for problem in line.problems if problem[0] not in BESIDE]
+    beside: dict[int, list[list[str]]] = {}
+    for number, problem in in_list([(line.number, line.name, line.country) for line in lines]):
+        beside.setdefault(number, []).append([problem.code, problem.detail])
+    doubles = {number for number, problems in beside.items() if any(code == "double" for code, _detail in problems)}
+    near = suggesting.within([(line.number, line.name, line.country) for line in lines if line.number not in doubles])
+    others = [line for line in lines if line.number not in numbers and _is_otherwise(line, beside, near)]
+    for line in changed:
+        line.problems += beside.get(line.number, [])
+    _compare(changed, suggesting.equal({(line.normalised, line.country) for line in changed}))
+    _decide(batch, changed, near)
+    _write([*changed, *others], _UNDERSTOOD)
+
+
+def _is_otherwise(line: ImportLine, beside: Mapping[int, list[list[str]]], near: Mapping[int, int]) -> bool:
+    """Whether a line no longer shows beside the others what it did; then it is written down here. A double that is none
+    any more is left out for no reason, so it is to be decided."""
+    now = list(beside.get(line.number, []))
+    if line.number in near and line.level != ImportLine.Level.PROBABLE:
+        now.append(["like_line", str(near[line.number])])
+    before = [problem for problem in line.problems if problem[0] in BESIDE]
+    if now == before:
+        return False
+    was_double = _is_double(line)
+    line.problems = [*(problem for problem in line.problems if problem[0] not in BESIDE), *now]
+    if was_double and not _is_double(line) and line.choice == Choice.SKIP:
+        line.choice = Choice.UNDECIDED
+    return True
+
+
+def _move_on(batch: Import, number: int, more: int) -> None:
+    """Makes room behind a line. In two steps, as no number may stand twice, not even for a moment."""
+    behind = batch.lines.filter(number__gt=number)
+    last = batch.lines.order_by("number").last()
+    assert last is not None
+    far = last.number + more
+    behind.update(number=F("number") + far)
+    batch.lines.filter(number__gt=number + far).update(number=F("number") - far + more)
+    moved = []
+    for line in batch.lines.filter(problems__contains=[["same_choice"]]).defer("raw", "aside"):
+        line.problems = [
+            [code, str(int(detail) + more) if code == "same_choice" and int(detail) > number else detail]
+            for code, detail in line.problems
+        ]
+        moved.append(line)
+    ImportLine.objects.bulk_update(moved, ["problems"], batch_size=BATCH)
+
+
+def _part(line: ImportLine, name: str) -> dict[str, str]:
+    """What one name of a line that is split means."""
+    found = parts(name)
+    return {
+        "name": found.name,
+        "latin_name": "",
+        "acronym": found.acronym[:LONGEST_ACRONYM],
+        "country": found.country or line.country,
+        "website": line.website,
+    }
+
+
+def state(line: ImportLine) -> str:
+    """What somebody sees of a line who decides on it."""
+    said = [getattr(line, field) for field in CORRECTED]
+    return hashlib.sha256(json.dumps([*said, decision(line)]).encode()).hexdigest()[:16]
+
+
+def _check_unchanged(batch: Import, line: ImportLine, seen: str) -> None:
+    """Reads the line again, now that the import is locked."""
+    try:
+        line.refresh_from_db()
+    except ImportLine.DoesNotExist:
+        raise NotAllowed(_("Somebody else changed this a moment ago. Look at it again.")) from None
+    if line.origin_id != batch.pk or state(line) != seen:
+        raise NotAllowed(_("Somebody else changed this a moment ago. Look at it again."))
 
 
 def choose(batch: Import, choices: Mapping[int, str], seen: Mapping[int, str] | None = None) -> list[int]:
@@ -322,9 +490,19 @@ def decision(line: ImportLine) -> str:
 
 
 def choose_new(batch: Import) -> int:
-    """Takes whatever is not decided, and has no problem that forbids it, as new. Returns how many lines that were."""
-    lines = [line for line in batch.lines.filter(choice="") if not is_blocked(line)]
+    """Takes the plain ones of what is not decided as new. Returns how many lines that were."""
+    lines = plain(batch)
     return batch.lines.filter(pk__in=[line.pk for line in lines]).update(choice=Choice.NEW, organisation=None)
+
+
+def plain(batch: Import) -> list[ImportLine]:
+    """Undecided lines about which nothing is doubtful, and which are probably not on the register."""
+    undecided = batch.lines.filter(choice="").exclude(level=ImportLine.Level.PROBABLE).defer("raw", "aside")
+    return [line for line in undecided if not is_blocked(line) and not _is_doubtful(line) and not _is_double(line)]
+
+
+def _is_doubtful(line: ImportLine) -> bool:
+    return any(code in DOUBTFUL for code, _detail in line.problems)
 
 
 def cells(line: ImportLine) -> list[str]:
@@ -335,7 +513,7 @@ def cells(line: ImportLine) -> list[str]:
 def printed(line: ImportLine) -> str:
     """What the list says where the name is looked for, if that is not just the name."""
     columns = line.origin.columns or {"name": 0}
-    said = cells(line)[columns["name"] :][:1]
+    said = cells(line)[columns.get("name", 0) :][:1]
     return said[0] if said and said[0] != line.name else ""
 
 
@@ -354,6 +532,7 @@ def blank(lines: models.QuerySet[ImportLine]) -> None:
         **dict.fromkeys(("match", "organisation", "created", "score")),
         problems=[],
         candidates=[],
+        corrected={},
         choice=Choice.SKIP,
     )
 
@@ -452,7 +631,7 @@ def _decide(batch: Import, chunk: Sequence[ImportLine], near: Mapping[int, int])
             line.problems.append(["taken", ""])
         elif line.level == ImportLine.Level.PROBABLE:
             line.choice, line.organisation = Choice.KNOWN, line.match
-        elif line.level == ImportLine.Level.NONE and not any(code in DOUBTFUL for code, _detail in line.problems):
+        elif line.level == ImportLine.Level.NONE and not _is_doubtful(line):
             line.choice = Choice.NEW
 
 
@@ -530,8 +709,8 @@ def _check_decisions(batch: Import) -> None:
             % {"one": pair[0].number, "other": pair[1].number}
         )
     known = [line for line in lines if line.choice == Choice.KNOWN]
-    gone = (Organisation.Standing.SUSPENDED, Organisation.Standing.MERGED)
-    if line := next((line for line in known if _chosen(line).standing in gone), None):
+    here = set(suggesting.register().filter(import_lines__origin=batch).values_list("pk", flat=True))
+    if line := next((line for line in known if line.organisation_id not in here), None):
         raise NotAllowed(
             _("Line %(number)d: the organisation is suspended or merged on the register.") % {"number": line.number}
         )
@@ -577,6 +756,7 @@ def _was_changed(organisation: Organisation) -> bool:
     others = Exists(ImportLine.objects.filter(organisation=OuterRef("pk"), origin__status=Status.CONFIRMED))
     pointed_at = others | Q(merged__isnull=False) | Q(members__isnull=False)
     is_used = Organisation.objects.filter(pointed_at, pk=organisation.pk).exists()
-    has_more = organisation.events.exclude(verb__in=OF_THEMSELVES).count() > 1
+    latest = organisation.events.exclude(verb__in=suggesting.OF_THEMSELVES).order_by("-pk").first()
+    has_more = latest is None or latest.verb not in ("register", "take_up")
     is_new = organisation.standing == Organisation.Standing.PROVISIONAL and not organisation.is_listed
     return is_used or not is_new or organisation.at_risk or has_more

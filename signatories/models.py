@@ -530,6 +530,8 @@ class ImportLine(models.Model):
     acronym = models.CharField(_("acronym"), max_length=40, blank=True)
     country = models.CharField(_("country"), max_length=13, blank=True)
     website = models.CharField(_("website"), max_length=300, blank=True)
+    corrected = models.JSONField(default=dict)
+    """What a person has said that it means, instead of what the list printed."""
     problems = models.JSONField(default=list)
     match = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     level = models.CharField(max_length=8, choices=Level, blank=True)

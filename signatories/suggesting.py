@@ -6,19 +6,43 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from signatories import alike, matching
 from signatories.matching import Candidate, Wanted
-from signatories.models import Organisation, OrganisationName, OrganisationQuerySet
+from signatories.models import (
+    Import,
+    ImportEvent,
+    Organisation,
+    OrganisationEvent,
+    OrganisationName,
+    OrganisationQuerySet,
+)
 
 #: Lines of one list that share a word or an acronym, of which each is compared with the others.
 SHARED = 12
+#: What happens to an organisation without anybody touching it.
+OF_THEMSELVES = ("learn_name", "unlearn_name")
 
 
 def register() -> OrganisationQuerySet:
-    """What a list can be matched with."""
-    return Organisation.objects.filter(standing__in=[Organisation.Standing.PROVISIONAL, Organisation.Standing.VERIFIED])
+    """What a list can be matched with: also what an undone list took along, so that it does not come a second time."""
+    here = Q(standing__in=[Organisation.Standing.PROVISIONAL, Organisation.Standing.VERIFIED])
+    if taken := _taken_back():
+        here |= Q(pk__in=taken)
+    return Organisation.objects.filter(here)
+
+
+def _taken_back() -> list[int]:
+    """Suspended by the undoing of the import that had brought them, and by nobody since."""
+    latest = OrganisationEvent.objects.filter(organisation=OuterRef("pk")).exclude(verb__in=OF_THEMSELVES)
+    latest = latest.order_by("-pk")
+    brought = Organisation.objects.filter(
+        standing=Organisation.Standing.SUSPENDED, created_by_lines__origin__status=Import.Status.UNDONE
+    ).annotate(last=Subquery(latest.values("verb")[:1]), last_at=Subquery(latest.values("at")[:1]))
+    undone = ImportEvent.objects.filter(verb="take_back", at=OuterRef("last_at"), origin__lines__created=OuterRef("pk"))
+    return list(brought.filter(Exists(undone), last="suspend").values_list("pk", flat=True))
 
 
 def like_each(wanted: Sequence[tuple[Wanted, str]]) -> list[list[Candidate]]:
@@ -35,6 +59,8 @@ def like_each(wanted: Sequence[tuple[Wanted, str]]) -> list[list[Candidate]]:
 def _best_of(one: Sequence[Candidate], other: Sequence[Candidate]) -> list[Candidate]:
     best: dict[int, Candidate] = {}
     for found in sorted((*one, *other), key=lambda found: (-found.score, found.organisation.pk)):
+        if found.score < matching.FLOOR:
+            break
         best.setdefault(found.organisation.pk, found)
     return list(best.values())[: matching.MOST]
 

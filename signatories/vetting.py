@@ -87,6 +87,12 @@ def reinstate(organisation: Organisation, *, by: User | None, note: str, at: dat
     organisation.revision += 1
 
 
+@flow.step(Standing.SUSPENDED, to=Standing.PROVISIONAL, who=REGISTRAR)
+def take_up(organisation: Organisation, *, by: User | None, note: str, at: datetime = NOW) -> None:
+    """The undoing of a list had suspended it, and a later list names it again; nobody has checked it."""
+    organisation.revision += 1
+
+
 @flow.step(Standing.VERIFIED, to=SAME, who=REGISTRAR)
 def take_logo(organisation: Organisation, *, by: User | None, logo: str, at: datetime = NOW) -> None:
     """Shows a logo on the organisation's page; `logo` is the name of a stored picture that we drew ourselves."""

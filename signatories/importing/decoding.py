@@ -56,6 +56,8 @@ def decode(data: bytes) -> tuple[str, str]:
         if data.startswith(bom):
             return _strict(data, encoding), encoding.removesuffix("-sig")
     if b"\0" in data[:LOOKED_AT]:
+        if _is_utf8_with_nulls(data):
+            raise Damaged
         return _utf16_without_mark(data)
     if b"\x1b$" in data[:LOOKED_AT]:
         try:
@@ -87,6 +89,15 @@ def _strict(data: bytes, encoding: str) -> str:
     if _is_binary(text):
         raise Damaged
     return text
+
+
+def _is_utf8_with_nulls(data: bytes) -> bool:
+    """In UTF-16 every second byte of a text in Latin letters is null; of one that is UTF-8, hardly any."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return data[:LOOKED_AT].count(0) * 10 < len(data[:LOOKED_AT])
 
 
 def _utf16_without_mark(data: bytes) -> tuple[str, str]:

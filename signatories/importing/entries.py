@@ -24,6 +24,8 @@ LONGEST_NAME = 300
 LONGEST_ACRONYM = 40
 #: What else a line may say, besides the organisation: kept apart, as it may name a person.
 ASIDE = ("contact_name", "role", "email", "visibility", "date")
+#: Problems with that, which stay whatever a person writes about the organisation.
+PROBLEMS_ASIDE = frozenset({"visibility_unknown", "contact_unclear"})
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,22 @@ class Entry:
         return any(problem.code in hazards.BLOCKING for problem in self.problems)
 
 
-def entries(sheet: Sheet, columns: Mapping[str, int] | None = None) -> list[Entry]:
-    """The lines of a sheet under the columns it names, or under those that a person has chosen."""
+def entries(
+    sheet: Sheet, columns: Mapping[str, int] | None = None, corrected: Mapping[int, Mapping[str, str]] | None = None
+) -> list[Entry]:
+    """The lines of a sheet under the columns it names, or under those that a person has chosen.
+
+    `corrected`: by line, what a person has written instead.
+    """
     chosen = columns or sheet.columns
     assert chosen is not None
     found = [_pasted(row) if sheet.is_pasted else _of_cells(row, chosen) for row in sheet.rows]
+    by_hand = corrected or {}
+    found = [_corrected(entry, by_hand[entry.number]) if entry.number in by_hand else entry for entry in found]
     beside: dict[int, list[Problem]] = {}
     for number, problem in hazards.in_list([(entry.number, entry.name, entry.country) for entry in found]):
         beside.setdefault(number, []).append(problem)
-    for number in _broken_off(sheet):
+    for number in set(_broken_off(sheet)) - by_hand.keys():
         beside.setdefault(number, []).append(Problem("torn"))
     return [replace(entry, problems=(*entry.problems, *beside.get(entry.number, ()))) for entry in found]
 
@@ -62,6 +71,13 @@ def _broken_off(sheet: Sheet) -> list[int]:
     """Lines that end with a comma, unless that is how this list ends its lines."""
     ends = [row.number for row in sheet.rows if row.cells and row.cells[0].rstrip().endswith((",", "،", "，"))]
     return ends if sheet.is_pasted and len(ends) * 3 < len(sheet.rows) else []
+
+
+def _corrected(entry: Entry, said: Mapping[str, str]) -> Entry:
+    """As a person has written it; what stands aside is still the list's."""
+    means = Parts(said["name"], said["acronym"], said["country"], said["website"])
+    aside = [problem for problem in entry.problems if problem.code in PROBLEMS_ASIDE]
+    return _checked(Row(entry.number, ()), said["name"], means, dict(entry.aside), aside, said["latin_name"])
 
 
 def _pasted(row: Row) -> Entry:

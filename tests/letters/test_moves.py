@@ -140,6 +140,19 @@ def _draft_of(status: str) -> dict[str, Any]:
     return {"source_url": "https://host.example/letter"} if status == "draft" else {}
 
 
+def _of_a_line(batch: Import) -> dict[str, Any]:
+    line = batch.lines.first()
+    if line is None:
+        line = ImportLine(origin=batch, number=1)
+    told = {"by": None, "line": line, "seen": imports.state(line), "code": "1"}
+    said = {"name": "Forum", "latin_name": "", "acronym": "", "country": "", "website": ""}
+    return {
+        "correct_line": {**told, "said": said},
+        "split_line": {**told, "names": ["Forum Mawingu", "Amani Trust"]},
+        "match_line": {**told, "organisation": an_organisation().pk},
+    }
+
+
 def _by_hand(row: Letter | Endorsement | Organisation | Import, **fields: Any) -> Any:
     type(row)._default_manager.filter(pk=row.pk).update(**fields)
     row.refresh_from_db()
@@ -216,6 +229,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "restore": {"by": None, "note": "Safe again."},
         "suspend": {"by": None, "note": "Why."},
         "reinstate": {"by": None, "note": "Why."},
+        "take_up": {"by": None, "note": "Why."},
         "settle": {"by": None, "note": "Done."},
         "describe": {"by": None, "kind": "charity"},
         "answer_held": {"note": "The board."},
@@ -229,6 +243,7 @@ def _take(noun: str, verb: str, subject: Any) -> None:
         "move": {"by": None, "to": _elsewhere() if verb == "move" else None},
         "name_columns": {"by": None, "columns": {"name": 0}},
         "refuse": {"trouble": "Why."},
+        **(_of_a_line(subject) if noun == "Import" else {}),
         "fail": {"trouble": "Why."},
         "let_stand": {"trouble": "Why."},
         "show": {},

@@ -109,10 +109,23 @@ def test_the_list_can_be_imported_again_after_an_undo(run_jobs):
     imports.undo(Import.objects.get(), by=None)
     run_jobs()
     again = a_preview("Forum Mawingu", run_jobs)
-    assert line_of(again, 1).choice == "new"
-    imports.confirm(again, by=None)
-    run_jobs()
-    assert Organisation.objects.filter(standing="provisional").count() == 1
+    made = Organisation.objects.get()
+    assert (line_of(again, 1).choice, line_of(again, 1).organisation) == ("known", made)
+    carried_out(again, run_jobs)
+    made.refresh_from_db()
+    assert (made.standing, made.events.last().verb) == ("provisional", "take_up")
+    assert carried_out(again, run_jobs, imports.undo).trouble == ""
+    made.refresh_from_db()
+    assert made.standing == "suspended"
+    carried_out(a_preview("Forum Mawingu", run_jobs), run_jobs)
+    assert Organisation.objects.count() == 1
+
+
+def test_one_that_a_person_has_suspended_is_not_taken_up_again(run_jobs):
+    batch = carried_out(a_preview("Forum Mawingu", run_jobs), run_jobs)
+    vetting.suspend(Organisation.objects.get(), by=None, note="Fake.")
+    carried_out(batch, run_jobs, imports.undo)
+    assert line_of(a_preview("Forum Mawingu", run_jobs), 1).match is None
 
 
 def test_what_is_not_settled_blocks_the_import_with_a_sentence(run_jobs):
@@ -194,7 +207,9 @@ def test_what_is_possible_is_for_a_person_to_decide(desk, run_jobs):
     press(desk, batch, "keep", **{f"line-{line.pk}": str(other.pk)})
     line.refresh_from_db()
     assert line.organisation == known
-    press(desk, batch, "rest-new", **{f"line-{line.pk}": ""})
+    press(desk, batch, "keep", **{f"line-{line.pk}": ""})
+    assert "Take 1 line without doubts as new" in text_of(desk.get(f"{DOOR}{batch.public_id}/"))
+    press(desk, batch, "rest-new")
     line.refresh_from_db()
     assert (line.choice, line.organisation) == ("new", None)
 
