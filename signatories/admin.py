@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from coalition import countries, languages
 from coalition.desk import DeskAdmin, NeededNoteForm, ShownBelow, Verb, staff
 from coalition.roles import keeps_the_register
+from coalition.templatetags.words import day
 from coalition.text import clean_line
 from signatories import admin_imports, bulk_desk, correcting, exports, imports, matching, merging_desk, vetting
 from signatories.forms import (
@@ -78,7 +79,12 @@ class NamesBelow(ShownBelow):
 
 class DomainsBelow(ShownBelow):
     model = Domain
-    fields = ["name", "how", "verified_at"]
+    fields = ["name", "how", "since"]
+    readonly_fields = ["since"]
+
+    @admin.display(description=gettext_lazy("verified at"))
+    def since(self, domain: Domain) -> str:
+        return day(domain.verified_at)
 
 
 @admin.register(Organisation)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from coalition.templatetags.words import day
 from coalition.workflow import NotAllowed
 from letters.models import Letter
 from signatories import correcting, merging, vetting
@@ -389,6 +390,8 @@ def test_a_moderator_checks_a_domain_and_drops_it_again(desk):
     assert step(desk, organisation, "check_domain", **said).status_code == 302
     domain = organisation.domains.get(how="checked")
     assert (domain.name, domain.verified_at is not None) == ("wells-union.example", True)
+    page = text_of(desk.get(f"{REGISTER}{organisation.pk}/change/"))
+    assert f"checked by a moderator {day(domain.verified_at)}" in page
     assert step(desk, organisation, "check_domain", domain="https://www.wells.example/about").status_code == 302
     assert set(organisation.domains.values_list("name", "how")) == {
         ("wells.example", "checked"),

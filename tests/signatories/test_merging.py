@@ -648,6 +648,7 @@ def test_the_desk_finds_the_other_entry_merges_and_undoes(desk):
     page = desk.get(pair(kept, gone))
     for words in ("Uganda", "Kenya", "1 signature on 1 letter moves.", "It can be undone for 30 days."):
         assert words in text_of(page)
+    assert not re.search(r"<th[^>]*>\s*</th>", page.content.decode()), "an empty header is read out as nothing"
     assert pair(gone, kept) in links_of(page)
     chosen = {"action": "merge", "seen": seen(kept, gone), "country": "gone", "website": "kept", "name": "kept"}
     answer = desk.post(pair(kept, gone), chosen, follow=True)
