@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("signatories", "0006_learn_names_and_keep_latin_ones"),
+        ("signatories", "0007_keep_likely_doubles"),
     ]
 
     operations = [
