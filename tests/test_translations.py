@@ -42,6 +42,7 @@ LEFT_OUT = (
     "letters/imports.py",
     "letters/models/imports.py",
     "signatories/admin_imports.py",
+    "signatories/admin_lines.py",
     "signatories/importing/",
     "signatories/imports.py",
     "signatories/suggesting.py",
