@@ -86,19 +86,14 @@ def test_from_nothing_to_a_page_and_again(project):
         assert get(first.page, "en/") == get(first.page, "admin/login/") == get(first.page, "outbox/") == 200
         assert first.end(signal.SIGTERM) == 0
     assert not processes_of(project)
+    for name in ("keys", "sign-in"):
+        assert (project / ".local" / name).stat().st_mode & 0o777 == 0o600, "closed to others"
     with quickstart(project) as second:
         assert "Making" not in second.said
         assert "Loading" not in second.said
         assert second.password == first.password
         assert second.end(signal.SIGINT) == 0
     assert not processes_of(project)
-
-
-def test_keys_and_sign_in_are_closed_to_others(project):
-    with quickstart(project):
-        pass
-    for name in ("keys", "sign-in"):
-        assert (project / ".local" / name).stat().st_mode & 0o777 == 0o600
 
 
 @linux_only
