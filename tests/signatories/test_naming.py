@@ -223,6 +223,6 @@ def test_what_is_found_is_filtered_sorted_and_paged(desk):
     first, second = results(desk, q="basin"), results(desk, q="basin", p="2")
     assert len(first) == 100
     assert len({*first, *second}) == 120
-    assert results(desk, q="basin", o="2")[0] == "Basin Union 7"
+    assert results(desk, q="basin", o="3")[0] == "Basin Union 7"
     lines = b"".join(desk.get(f"{REGISTER}export/csv/", {"q": "Basin Union 7"}).streaming_content).decode().splitlines()
     assert "Basin Union 7," in lines[1]
