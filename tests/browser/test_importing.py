@@ -35,9 +35,10 @@ def test_a_pasted_list_is_decided_imported_and_undone(
     expect(page.get_by_role("combobox", name="Wells Union")).to_have_value(str(known.pk))
     _look_at(browser, page)
 
-    page.get_by_role("button", name="Import 2 lines").click()
-    expect(page.get_by_text("1 line is not decided yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Import 2 lines")).not_to_be_visible()
+    page.get_by_role("link", name="1 line is to be decided").click()
     page.get_by_role("combobox", name="Signatories").select_option("skip")
+    page.get_by_role("button", name="Keep these decisions").first.click()
     page.get_by_role("button", name="Import 2 lines").click()
     run_jobs()
     page.get_by_role("link", name="Look again").click()
