@@ -211,18 +211,25 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
         form.files = request.FILES
         if request.method == "POST" and form.is_valid():
             return self._taken(request, verb, subject, form)
+        was = request.POST.get("was", getattr(subject, self.flow.status_field))
+        seen = request.POST.get("seen", self.latest_step(subject))
+        return self._asked(request, verb, subject, form, was, seen, status=422 if form.errors else 200)
+
+    def _asked(
+        self, request: HttpRequest, verb: str, subject: M, form: forms.Form, was: str, seen: str, status: int
+    ) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": self.verbs[verb].label,
             "verb": self.verbs[verb],
             "subject": subject,
-            "was": request.POST.get("was", getattr(subject, self.flow.status_field)),
-            "seen": request.POST.get("seen", self.latest_step(subject)),
+            "was": was,
+            "seen": seen,
             "form": form,
             "back": self.url_of(subject),
         }
-        return TemplateResponse(request, "admin/step.html", context, status=422 if form.errors else 200)
+        return TemplateResponse(request, "admin/step.html", context, status=status)
 
     def take(self, verb: str, subject: M, was: str, seen: str | None = None, **said: Any) -> str:
         """Takes a step if the row still is what it was when it was shown, and no step has followed the one `seen`
@@ -310,7 +317,12 @@ class DeskAdmin(StaffSee, ModelAdmin[M]):
         refusal = self.take(verb, subject, was, seen, by=staff(request), **form.cleaned_data)
         if refusal:
             messages.error(request, f"{name}: {refusal}")
-            return redirect(self.url_of(subject))
+            subject.refresh_from_db()
+            is_as_it_was = getattr(subject, self.flow.status_field) == was and not self.why_not(verb, subject)
+            if not is_as_it_was or not any(form.cleaned_data.values()):
+                return redirect(self.url_of(subject))
+            # What was typed stays, to be sent again when somebody has looked.
+            return self._asked(request, verb, subject, form, was, self.latest_step(subject), status=409)
         link = format_html('<a href="{}">{}</a>', self.url_of(subject), str(subject))
         messages.success(request, format_html("{}: {}", link, self.verbs[verb].done))
         return redirect(self.url_after(request, verb, subject))

@@ -148,7 +148,7 @@ def test_listed_shows_it_without_a_letter(desk):
     revision = Organisation.objects.get(pk=organisation.pk).revision
     again = describe(desk, organisation, is_listed="on")
     assert Organisation.objects.get(pk=organisation.pk).revision == revision, "nothing changed"
-    assert "Nothing has changed." in text_of(desk.get(again["Location"]))
+    assert "Nothing has changed." in text_of(again)
 
 
 def test_details_are_changed_and_shown_with_an_event_and_anew(desk):
@@ -218,7 +218,7 @@ def test_changing_details_writes_nothing_else(desk, monkeypatch):
     answer = describe(desk, organisation, at_risk="on")
     organisation.refresh_from_db()
     assert (organisation.standing, organisation.at_risk) == ("verified", False), "its refusal undoes all"
-    assert "Somebody changed this meanwhile" in text_of(desk.get(answer["Location"]))
+    assert "Somebody changed this meanwhile" in text_of(answer)
 
 
 def test_a_verb_refuses_details_that_there_are_not():

@@ -156,6 +156,10 @@ def test_a_stale_page_is_refused(desk, rivers):
     answer = desk.post(address, said, follow=True)
     assert "This happened after the page was opened: Name added." in text_of(answer)
     assert not rivers.names.filter(text="MRNet").exists()
+    assert answer.status_code == 409
+    assert answer.context["form"]["text"].value() == "MRNet", "what was typed stays"
+    desk.post(address, said | {"seen": answer.context["seen"]})
+    assert rivers.names.filter(text="MRNet").exists()
 
 
 @pytest.mark.parametrize("name", ["", "none", "999999", "9" * 40, "²"])
